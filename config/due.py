@@ -1,0 +1,79 @@
+"""Rows with a due time: the database is the queue.
+
+A row is *due* while `due_at` is set and past. A worker claims it by moving `due_at` ahead by a
+lease and counting the attempt, works without holding a lock, and then settles it. A worker that
+dies leaves the row to become due again when the lease ends; one that keeps failing becomes
+*stuck*, and is shown in the admin.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+LEASE = timedelta(minutes=2)
+MAX_ATTEMPTS = 6
+BACK_OFF = (10, 30, 120, 600, 1800)  # seconds after the 1st, 2nd … failed attempt
+
+
+class DueRow(models.Model):
+    """Abstract row with a due time, attempts, and the visible end of giving up."""
+
+    due_at = models.DateTimeField(_("due at"), null=True, blank=True, default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    stuck_at = models.DateTimeField(_("stuck since"), null=True, blank=True)
+    last_error = models.CharField(_("last error"), max_length=500, blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+
+def claim(rows: "models.QuerySet[Any]", *, limit: int = 20, lease: timedelta = LEASE) -> list[Any]:
+    """Claim up to `limit` due rows of the queryset and return them, soonest due first.
+
+    Locks the rows with SKIP LOCKED for one statement; no two workers get the same row while
+    its lease lasts.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        claimed = list(
+            rows.filter(due_at__lte=now, stuck_at=None)
+            .order_by("due_at", "pk")
+            .select_for_update(skip_locked=True, of=("self",))[:limit]
+        )
+        for row in claimed:
+            row.due_at = now + lease
+            row.attempts += 1
+            row.save(update_fields=["due_at", "attempts"])
+    return claimed
+
+
+def settle(row: DueRow) -> None:
+    """Mark a claimed row as done."""
+    row.due_at = None
+    row.last_error = ""
+    row.save(update_fields=["due_at", "last_error"])
+
+
+def fail(row: DueRow, error: BaseException | str, *, final: bool = False) -> None:
+    """Record a failed attempt: due again after a back-off, or stuck when that was the last."""
+    now = timezone.now()
+    row.last_error = (error if isinstance(error, str) else f"{type(error).__name__}: {error}")[:500]
+    if final or row.attempts >= MAX_ATTEMPTS:
+        row.due_at, row.stuck_at = None, now
+    else:
+        row.due_at = now + timedelta(seconds=BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1])
+    row.save(update_fields=["due_at", "stuck_at", "last_error"])
+
+
+def retry(row: DueRow) -> None:
+    """Give a stuck row a fresh set of attempts, from now."""
+    row.due_at, row.stuck_at, row.attempts = timezone.now(), None, 0
+    row.save(update_fields=["due_at", "stuck_at", "attempts"])
+
+
+def due_index(name: str) -> models.Index:
+    """The partial index that lets a sweep find due rows without reading the rest."""
+    return models.Index(fields=["due_at"], name=name, condition=models.Q(due_at__isnull=False))
