@@ -13,7 +13,7 @@ class PointsRefused(Exception):
     | rule_not_in_force | rule, on | it has, but no version is in force on that day |
     | not_enough | have, need | fewer unexpired points than asked for |
     | frozen | since | the account may not spend now |
-    | source_conflict | source, reason, first, asked | this source already paid someone or something else |
+    | source_conflict | source, reason, first, asked | this source already paid otherwise |
     | key_conflict | key, first, asked | the key was used before with other content |
     | unknown_transfer | transfer | no such transfer |
     | not_refundable | transfer, kind | only what was spent can be refunded |

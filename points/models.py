@@ -188,9 +188,7 @@ class Transfer(models.Model):
 class Bucket(models.Model):
     """What is left of what one account earned in one month from one funding."""
 
-    account = models.ForeignKey(
-        Account, models.PROTECT, related_name="buckets", db_index=False
-    )
+    account = models.ForeignKey(Account, models.PROTECT, related_name="buckets", db_index=False)
     funding = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
     expires_on = models.DateField(_("expires on"), default=NEVER)
     remaining = models.BigIntegerField(_("remaining"))
@@ -243,9 +241,7 @@ class MonthlyTotal(models.Model):
     Kept under the account's lock. `district_id` is a soft reference: where it last earned.
     """
 
-    account = models.ForeignKey(
-        Account, models.PROTECT, related_name="months", db_index=False
-    )
+    account = models.ForeignKey(Account, models.PROTECT, related_name="months", db_index=False)
     month = models.DateField(_("month"))
     earned = models.BigIntegerField(_("earned"), default=0)
     spent = models.BigIntegerField(_("spent"), default=0)

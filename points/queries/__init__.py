@@ -1,0 +1,15 @@
+"""Reads of the ledger: rows ready for a page."""
+
+from points.queries.audits import AuditReport, audit
+from points.queries.balances import available, expiring_next, month_earned
+from points.queries.statements import StatementRow, statement
+
+__all__ = [
+    "AuditReport",
+    "StatementRow",
+    "audit",
+    "available",
+    "expiring_next",
+    "month_earned",
+    "statement",
+]
