@@ -15,7 +15,9 @@ from config.due import DueRow, due_index
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, username: str | None = None, password: str | None = None, **extra: Any) -> "User":
+    def create_user(
+        self, username: str | None = None, password: str | None = None, **extra: Any
+    ) -> "User":
         user = self.model(username=username, **extra)
         user.set_password(password)  # None makes it unusable
         user.save(using=self._db)
@@ -53,7 +55,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(
                 name="user_can_be_found",
-                condition=Q(username__isnull=False) | Q(phone_hash__isnull=False) | Q(is_active=False),
+                condition=Q(username__isnull=False)
+                | Q(phone_hash__isnull=False)
+                | Q(is_active=False),
             ),
         ]
 
@@ -84,13 +88,28 @@ class StaffRole(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="roles", verbose_name=_("person"))
     role = models.CharField(_("role"), max_length=12, choices=Role.choices)
     market = models.ForeignKey(
-        "markets.Market", models.CASCADE, null=True, blank=True, related_name="staff", verbose_name=_("market")
+        "markets.Market",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="staff",
+        verbose_name=_("market"),
     )
     department = models.ForeignKey(
-        "markets.Department", models.CASCADE, null=True, blank=True, related_name="staff", verbose_name=_("department")
+        "markets.Department",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="staff",
+        verbose_name=_("department"),
     )
     district = models.ForeignKey(
-        "markets.District", models.CASCADE, null=True, blank=True, related_name="staff", verbose_name=_("district")
+        "markets.District",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="staff",
+        verbose_name=_("district"),
     )
 
     class Meta:
@@ -102,7 +121,12 @@ class StaffRole(models.Model):
                 condition=Q(
                     *(
                         Q(role__in=[role for role, of in SCOPE.items() if of == scope])
-                        & Q(**{f"{each}__isnull": each != scope for each in ("market", "department", "district")})
+                        & Q(
+                            **{
+                                f"{each}__isnull": each != scope
+                                for each in ("market", "department", "district")
+                            }
+                        )
                         for scope in ("market", "department", "district")
                     ),
                     _connector=Q.OR,

@@ -1,4 +1,4 @@
-"""The looser Content-Security-Policy of `/admin/`: its theme evaluates expressions and writes styles."""
+"""The looser Content-Security-Policy of `/admin/`, whose theme evaluates expressions."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,9 @@ POLICY = {
 }
 
 
-def admin_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def admin_policy(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware: replace the strict policy under `/admin/` only."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

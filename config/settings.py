@@ -101,9 +101,7 @@ TEMPLATES = [
 
 # --- Data -----------------------------------------------------------------------------------
 DATABASES = {
-    "default": env.db_url(
-        "DATABASE_URL", default="postgres://postgres@127.0.0.1:5432/suishoupai"
-    )
+    "default": env.db_url("DATABASE_URL", default="postgres://postgres@127.0.0.1:5432/suishoupai")
     | {
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
         "CONN_HEALTH_CHECKS": True,
@@ -308,5 +306,9 @@ UNFOLD = {
             "950": "9 36 25",
         },
     },
-    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "pages.desk.navigation"},
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": "pages.desk.navigation",
+    },
 }

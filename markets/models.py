@@ -71,7 +71,9 @@ class Market(models.Model):
 class OpeningHours(models.Model):
     """When a market is open on one weekday. The clocks count on these hours."""
 
-    market = models.ForeignKey(Market, models.CASCADE, related_name="hours", verbose_name=_("market"))
+    market = models.ForeignKey(
+        Market, models.CASCADE, related_name="hours", verbose_name=_("market")
+    )
     weekday = models.PositiveSmallIntegerField(
         _("weekday"),
         choices=[
@@ -134,7 +136,9 @@ class Department(models.Model):
 
 
 class Zone(models.Model):
-    market = models.ForeignKey(Market, models.CASCADE, related_name="zones", verbose_name=_("market"))
+    market = models.ForeignKey(
+        Market, models.CASCADE, related_name="zones", verbose_name=_("market")
+    )
     name = models.CharField(_("name"), max_length=40)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
@@ -142,7 +146,9 @@ class Zone(models.Model):
         verbose_name = _("zone")
         verbose_name_plural = _("zones")
         ordering = ["order", "id"]
-        constraints = [models.UniqueConstraint(fields=["market", "name"], name="zone_name_in_market")]
+        constraints = [
+            models.UniqueConstraint(fields=["market", "name"], name="zone_name_in_market")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -153,7 +159,9 @@ class Stall(models.Model):
         FIXED = "fixed", _("Fixed stall")
         MOBILE = "mobile", _("Mobile stall")
 
-    market = models.ForeignKey(Market, models.PROTECT, related_name="stalls", verbose_name=_("market"))
+    market = models.ForeignKey(
+        Market, models.PROTECT, related_name="stalls", verbose_name=_("market")
+    )
     zone = models.ForeignKey(
         Zone, models.PROTECT, null=True, blank=True, related_name="stalls", verbose_name=_("zone")
     )
@@ -161,7 +169,12 @@ class Stall(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.FIXED)
     closed_at = models.DateTimeField(_("given up"), null=True, blank=True)
     moved_to = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="moved_from", verbose_name=_("moved to")
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="moved_from",
+        verbose_name=_("moved to"),
     )
     history = HistoricalRecords()
 
@@ -244,13 +257,17 @@ class MerchantMember(models.Model):
 
 
 class Tenancy(models.Model):
-    """Which merchant has which stall from when to when: a report belongs to the merchant of its day."""
+    """Which merchant has which stall on which days: a report belongs to the one of its day."""
 
-    stall = models.ForeignKey(Stall, models.PROTECT, related_name="tenancies", verbose_name=_("stall"))
+    stall = models.ForeignKey(
+        Stall, models.PROTECT, related_name="tenancies", verbose_name=_("stall")
+    )
     merchant = models.ForeignKey(
         Merchant, models.PROTECT, related_name="tenancies", verbose_name=_("merchant")
     )
-    days = DateRangeField(_("days"), help_text=_("From the first day up to, not including, the last."))
+    days = DateRangeField(
+        _("days"), help_text=_("From the first day up to, not including, the last.")
+    )
     history = HistoricalRecords()
 
     class Meta:

@@ -34,13 +34,25 @@ class Category(models.Model):
     name = models.CharField(_("name"), max_length=40)
     name_en = models.CharField(_("English name"), max_length=60, blank=True, default="")
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("under")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("under"),
     )
     condition = models.CharField(
-        _("when it counts"), max_length=200, blank=True, default="", help_text=_("Shown to the reporter.")
+        _("when it counts"),
+        max_length=200,
+        blank=True,
+        default="",
+        help_text=_("Shown to the reporter."),
     )
     rule_code = models.SlugField(
-        _("points rule"), max_length=40, blank=True, default="report_verified",
+        _("points rule"),
+        max_length=40,
+        blank=True,
+        default="report_verified",
         help_text=_("The rule of the district's programme by which the reporter is thanked."),
     )
     stall_need = models.CharField(
@@ -73,9 +85,15 @@ class DispatchRule(models.Model):
 
     position = models.PositiveSmallIntegerField(_("position"), default=100)
     district = models.ForeignKey(District, models.CASCADE, verbose_name=_("district"))
-    market = models.ForeignKey(Market, models.CASCADE, null=True, blank=True, verbose_name=_("market"))
+    market = models.ForeignKey(
+        Market, models.CASCADE, null=True, blank=True, verbose_name=_("market")
+    )
     category = models.ForeignKey(
-        Category, models.CASCADE, null=True, blank=True, verbose_name=_("type"),
+        Category,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        verbose_name=_("type"),
         help_text=_("A type of the upper level fits all types under it."),
     )
     department = models.ForeignKey(Department, models.PROTECT, verbose_name=_("department"))
@@ -99,7 +117,8 @@ class DispatchRule(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="assigned_to_somebody",
-                condition=Q(mode="grab", handler__isnull=True) | Q(mode="assign", handler__isnull=False),
+                condition=Q(mode="grab", handler__isnull=True)
+                | Q(mode="assign", handler__isnull=False),
             )
         ]
 
@@ -111,16 +130,31 @@ class Report(models.Model):
     number = models.CharField(_("number"), max_length=16, unique=True, default=new_number)
     # One per form shown to a person: the same form sent again is the same report.
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    reporter = models.ForeignKey(User, models.PROTECT, related_name="reports", verbose_name=_("reporter"))
-    market = models.ForeignKey(Market, models.PROTECT, related_name="reports", verbose_name=_("market"))
+    reporter = models.ForeignKey(
+        User, models.PROTECT, related_name="reports", verbose_name=_("reporter")
+    )
+    market = models.ForeignKey(
+        Market, models.PROTECT, related_name="reports", verbose_name=_("market")
+    )
     stall = models.ForeignKey(
-        Stall, models.PROTECT, null=True, blank=True, related_name="reports", verbose_name=_("stall")
+        Stall,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reports",
+        verbose_name=_("stall"),
     )
     merchant = models.ForeignKey(
-        Merchant, models.PROTECT, null=True, blank=True, related_name="reports",
+        Merchant,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reports",
         verbose_name=_("merchant of that day"),
     )
-    category = models.ForeignKey(Category, models.PROTECT, related_name="reports", verbose_name=_("type"))
+    category = models.ForeignKey(
+        Category, models.PROTECT, related_name="reports", verbose_name=_("type")
+    )
     words = models.TextField(_("words"), max_length=1000, blank=True, default="")
     state = models.CharField(
         _("state"), max_length=12, choices=State.choices, default=State.SUBMITTED
@@ -132,7 +166,12 @@ class Report(models.Model):
     accuracy = models.FloatField(_("accuracy in metres"), null=True, blank=True)
     is_public = models.BooleanField(_("published"), default=False)
     department = models.ForeignKey(
-        Department, models.PROTECT, null=True, blank=True, related_name="reports", verbose_name=_("department")
+        Department,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reports",
+        verbose_name=_("department"),
     )
     respond_due_at = models.DateTimeField(_("respond by"), null=True, blank=True)
     resolve_due_at = models.DateTimeField(_("resolve by"), null=True, blank=True)
@@ -147,8 +186,12 @@ class Report(models.Model):
             models.Index(fields=["reporter", "-id"], name="report_by_reporter"),
             models.Index(fields=["stall", "-id"], name="report_by_stall"),
             models.Index(fields=["merchant", "-id"], name="report_by_merchant"),
-            models.Index(fields=["department", "state", "resolve_due_at"], name="report_by_department"),
-            models.Index(fields=["-closed_at"], name="report_lately_fixed", condition=Q(is_public=True)),
+            models.Index(
+                fields=["department", "state", "resolve_due_at"], name="report_by_department"
+            ),
+            models.Index(
+                fields=["-closed_at"], name="report_lately_fixed", condition=Q(is_public=True)
+            ),
             GinIndex(fields=["words"], name="report_words_trgm", opclasses=["gin_trgm_ops"]),
         ]
         constraints = [
@@ -170,14 +213,23 @@ class Report(models.Model):
 class ReportMove(models.Model):
     """One step in a report's history. Written with the step, never edited."""
 
-    report = models.ForeignKey(Report, models.PROTECT, related_name="moves", verbose_name=_("report"))
+    report = models.ForeignKey(
+        Report, models.PROTECT, related_name="moves", verbose_name=_("report")
+    )
     at = models.DateTimeField(_("at"), default=timezone.now)
     by = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by"),
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
         help_text=_("Empty: done by the system."),
     )
     verb = models.CharField(_("step"), max_length=12, choices=Verb.choices)
-    from_state = models.CharField(_("from"), max_length=12, choices=State.choices, blank=True, default="")
+    from_state = models.CharField(
+        _("from"), max_length=12, choices=State.choices, blank=True, default=""
+    )
     to_state = models.CharField(_("to"), max_length=12, choices=State.choices)
     why = models.CharField(_("why"), max_length=500, blank=True, default="")
 
@@ -197,7 +249,9 @@ class FollowUp(DueRow):
     class Task(models.TextChoices):
         DISPATCH = "dispatch", _("Dispatch")
 
-    move = models.ForeignKey(ReportMove, models.PROTECT, related_name="follow_ups", verbose_name=_("step"))
+    move = models.ForeignKey(
+        ReportMove, models.PROTECT, related_name="follow_ups", verbose_name=_("step")
+    )
     task = models.CharField(_("task"), max_length=12, choices=Task.choices)
 
     class Meta:
@@ -213,16 +267,28 @@ class FollowUp(DueRow):
 class Order(models.Model):
     """A report as the work of one department. Ended orders stay, as its history."""
 
-    report = models.ForeignKey(Report, models.PROTECT, related_name="orders", verbose_name=_("report"))
+    report = models.ForeignKey(
+        Report, models.PROTECT, related_name="orders", verbose_name=_("report")
+    )
     department = models.ForeignKey(
         Department, models.PROTECT, related_name="orders", verbose_name=_("department")
     )
     mode = models.CharField(_("mode"), max_length=6, choices=DispatchRule.Mode.choices)
     rule = models.ForeignKey(
-        DispatchRule, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("rule")
+        DispatchRule,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("rule"),
     )
     handler = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("handler")
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=_("handler"),
     )
     posted_at = models.DateTimeField(_("posted"), default=timezone.now)
     taken_at = models.DateTimeField(_("taken"), null=True, blank=True)
@@ -234,7 +300,9 @@ class Order(models.Model):
         verbose_name_plural = _("orders")
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["department", "-id"], name="order_of_department", condition=Q(ended_at=None)),
+            models.Index(
+                fields=["department", "-id"], name="order_of_department", condition=Q(ended_at=None)
+            ),
             models.Index(fields=["handler", "-id"], name="order_of_handler"),
         ]
         constraints = [
@@ -284,11 +352,18 @@ class Photo(DueRow):
         FAILED = "failed", _("Cannot be read")
 
     report = models.ForeignKey(
-        Report, models.PROTECT, null=True, blank=True, related_name="photos", verbose_name=_("report")
+        Report,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="photos",
+        verbose_name=_("report"),
     )
     draft = models.ForeignKey(Draft, models.CASCADE, null=True, blank=True, related_name="photos")
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.NEAR)
-    status = models.CharField(_("status"), max_length=8, choices=Status.choices, default=Status.PENDING)
+    status = models.CharField(
+        _("status"), max_length=8, choices=Status.choices, default=Status.PENDING
+    )
     refusal = models.CharField(_("refusal"), max_length=20, blank=True, default="")
     uploaded_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(_("received"), default=timezone.now)
@@ -321,7 +396,9 @@ class Photo(DueRow):
                 | Q(report__isnull=True, draft__isnull=False),
             ),
             models.UniqueConstraint(
-                fields=["draft", "kind", "digest"], name="photo_once_in_draft", condition=Q(draft__isnull=False)
+                fields=["draft", "kind", "digest"],
+                name="photo_once_in_draft",
+                condition=Q(draft__isnull=False),
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""The states of a report and the one table of allowed moves. The words are those of the timeline."""
+"""The states of a report and the one table of allowed moves, in the words of the timeline."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -34,7 +34,11 @@ class Reward(models.Model):
     name_en = models.CharField(_("English name"), max_length=80, blank=True, default="")
     note = models.CharField(_("note"), max_length=200, blank=True, default="")
     picture = models.CharField(
-        _("picture"), max_length=60, blank=True, default="", help_text=_("A drawing in static/img/rewards/.")
+        _("picture"),
+        max_length=60,
+        blank=True,
+        default="",
+        help_text=_("A drawing in static/img/rewards/."),
     )
     points = models.PositiveIntegerField(_("points"))
     value_fen = models.PositiveIntegerField(_("value in fen"), help_text=_("100 fen are 1 yuan."))
@@ -58,8 +62,12 @@ class Reward(models.Model):
 class Stock(models.Model):
     """A reward in one market. How many are left is the sum of its parts."""
 
-    reward = models.ForeignKey(Reward, models.PROTECT, related_name="stocks", verbose_name=_("reward"))
-    market = models.ForeignKey(Market, models.PROTECT, related_name="stocks", verbose_name=_("market"))
+    reward = models.ForeignKey(
+        Reward, models.PROTECT, related_name="stocks", verbose_name=_("reward")
+    )
+    market = models.ForeignKey(
+        Market, models.PROTECT, related_name="stocks", verbose_name=_("market")
+    )
     low_at = models.PositiveIntegerField(_("warn when this few are left"), default=5)
 
     class Meta:
@@ -114,13 +122,19 @@ class StockMove(models.Model):
 class KioskDevice(models.Model):
     """A tablet bound to one market by a token that only the tablet holds."""
 
-    market = models.ForeignKey(Market, models.PROTECT, related_name="kiosks", verbose_name=_("market"))
+    market = models.ForeignKey(
+        Market, models.PROTECT, related_name="kiosks", verbose_name=_("market")
+    )
     name = models.CharField(_("name"), max_length=40)
     # Typed or scanned once on the tablet; then gone.
-    binding_hash = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+    binding_hash = models.CharField(
+        max_length=64, unique=True, null=True, blank=True, editable=False
+    )
     binding_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
     token_hash = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
-    issued_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("issued by"))
+    issued_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", verbose_name=_("issued by")
+    )
     created_at = models.DateTimeField(_("made"), default=timezone.now)
     bound_at = models.DateTimeField(_("bound"), null=True, blank=True, editable=False)
     seen_at = models.DateTimeField(_("last heard of"), null=True, blank=True, editable=False)
@@ -158,15 +172,26 @@ class Redemption(models.Model):
 
     # One per confirmation page: a double tap, a lost answer or a reload is the same redemption.
     key = models.UUIDField(unique=True, editable=False)
-    user = models.ForeignKey(User, models.PROTECT, related_name="redemptions", verbose_name=_("resident"))
-    reward = models.ForeignKey(Reward, models.PROTECT, related_name="redemptions", verbose_name=_("reward"))
-    market = models.ForeignKey(Market, models.PROTECT, related_name="redemptions", verbose_name=_("market"))
+    user = models.ForeignKey(
+        User, models.PROTECT, related_name="redemptions", verbose_name=_("resident")
+    )
+    reward = models.ForeignKey(
+        Reward, models.PROTECT, related_name="redemptions", verbose_name=_("reward")
+    )
+    market = models.ForeignKey(
+        Market, models.PROTECT, related_name="redemptions", verbose_name=_("market")
+    )
     points = models.PositiveIntegerField(_("points"))
     transfer = models.OneToOneField(
         Transfer, models.PROTECT, related_name="redemption", verbose_name=_("ledger entry")
     )
     kiosk = models.ForeignKey(
-        KioskDevice, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("kiosk tablet")
+        KioskDevice,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("kiosk tablet"),
     )
     at = models.DateTimeField(_("at"), default=timezone.now)
 
@@ -199,7 +224,12 @@ class Voucher(models.Model):
     valid_until = models.DateField(_("valid until, that day included"))
     used_at = models.DateTimeField(_("used"), null=True, blank=True)
     used_by = models.ForeignKey(
-        Merchant, models.PROTECT, null=True, blank=True, related_name="vouchers", verbose_name=_("accepted by")
+        Merchant,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="vouchers",
+        verbose_name=_("accepted by"),
     )
     used_stall = models.ForeignKey(
         Stall, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("at stall")
@@ -216,7 +246,9 @@ class Voucher(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="used_has_time",
-                condition=Q(state=VoucherState.USED, used_at__isnull=False, accepted_by__isnull=False)
+                condition=Q(
+                    state=VoucherState.USED, used_at__isnull=False, accepted_by__isnull=False
+                )
                 | (~Q(state=VoucherState.USED) & Q(used_at__isnull=True)),
             ),
         ]

@@ -15,7 +15,12 @@ class Activity(models.Model):
         District, models.PROTECT, related_name="activities", verbose_name=_("district")
     )
     market = models.ForeignKey(
-        Market, models.PROTECT, null=True, blank=True, related_name="activities", verbose_name=_("market")
+        Market,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="activities",
+        verbose_name=_("market"),
     )
     title = models.CharField(_("title"), max_length=80)
     what = models.TextField(_("what there is to do"), max_length=1000, blank=True, default="")
@@ -25,7 +30,9 @@ class Activity(models.Model):
     places = models.PositiveSmallIntegerField(_("places"))
     taken = models.PositiveSmallIntegerField(_("places taken"), default=0, editable=False)
     rule_code = models.SlugField(_("points rule"), max_length=40, default="volunteer_hour")
-    organiser = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("organiser"))
+    organiser = models.ForeignKey(
+        User, models.PROTECT, related_name="+", verbose_name=_("organiser")
+    )
     history = HistoricalRecords(excluded_fields=["taken"])
 
     class Meta:
@@ -35,7 +42,9 @@ class Activity(models.Model):
         indexes = [models.Index(fields=["starts_at"], name="activity_by_start")]
         constraints = [
             models.CheckConstraint(name="never_oversold", condition=Q(taken__lte=F("places"))),
-            models.CheckConstraint(name="starts_before_end", condition=Q(starts_at__lt=F("ends_at"))),
+            models.CheckConstraint(
+                name="starts_before_end", condition=Q(starts_at__lt=F("ends_at"))
+            ),
         ]
 
     def __str__(self) -> str:
@@ -48,7 +57,9 @@ class SignUp(models.Model):
     activity = models.ForeignKey(
         Activity, models.PROTECT, related_name="sign_ups", verbose_name=_("activity")
     )
-    user = models.ForeignKey(User, models.PROTECT, related_name="sign_ups", verbose_name=_("volunteer"))
+    user = models.ForeignKey(
+        User, models.PROTECT, related_name="sign_ups", verbose_name=_("volunteer")
+    )
     at = models.DateTimeField(_("signed up"), default=timezone.now)
     cancelled_at = models.DateTimeField(_("given up"), null=True, blank=True)
 
