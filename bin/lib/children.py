@@ -156,7 +156,11 @@ class Children:
         for child in self.all:
             if child.due is not None and child.due <= time.monotonic() and not self.stopping:
                 child.restarts += 1
-                self.start(child)
+                try:
+                    self.start(child)
+                except OSError as error:  # its program is gone for the moment, or no memory
+                    self.notice(f"{child.name}: {error}")
+                    child.due = time.monotonic() + LONGEST_WAIT
 
     def wait_for(self, ready: Callable[[], bool], *, seconds: float, step: float = 0.05) -> bool:
         """Pump until the condition holds; False when the time is up."""
@@ -167,14 +171,15 @@ class Children:
             self.pump(step)
         return True
 
-    def _read(self, child: Child) -> None:
+    def _read(self, child: Child) -> bool:
+        """Take what the child has said; False when there is nothing more for now."""
         stream = child.process.stdout if child.process else None
-        if stream is None:
-            return
+        if stream is None or stream.closed:
+            return False
         try:
             data = os.read(stream.fileno(), 65536)
         except BlockingIOError:
-            return
+            return False
         lines = (child.tail + data).split(b"\n")
         child.tail = lines.pop()
         if not data:
@@ -183,6 +188,7 @@ class Children:
             self._close(child)
         for line in lines:
             child.on_line(line.decode(errors="replace").rstrip("\r"))
+        return bool(data)
 
     def _close(self, child: Child) -> None:
         if child.process and child.process.stdout and not child.process.stdout.closed:
@@ -203,13 +209,11 @@ class Children:
 
     def _ended(self, child: Child) -> None:
         assert child.process is not None
-        if child.process.stdout:
-            while not child.process.stdout.closed:  # what it said last
-                before = child.tail, child.process.stdout.closed
-                self._read(child)
-                if (child.tail, child.process.stdout.closed) == before:
-                    break
-            self._close(child)
+        while self._read(child):  # what it said last
+            pass
+        if child.tail:
+            child.on_line(child.tail.decode(errors="replace"))
+        self._close(child)
         _kill_group(child, signal.SIGKILL)  # what it left behind would hold ports and locks
         if not child.restart or self.stopping:
             return
@@ -262,19 +266,16 @@ def end_left_behind(mark: str, *, seconds: float = 8.0) -> int:
     They know that their supervisor was killed and are leaving already; those that take longer
     than the given seconds are killed. Linux only: elsewhere nothing is found.
     """
-    found: set[int] = set()
+    asked: set[int] = set()
     deadline = time.monotonic() + seconds
-    while left := _marked(mark):
-        found |= left
-        number = signal.SIGKILL if time.monotonic() > deadline else signal.SIGTERM
-        if left - found or number == signal.SIGKILL or deadline - time.monotonic() > seconds - 0.1:
-            for pid in left:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, number)
-        if time.monotonic() > deadline + 5:
-            break
+    while (left := _marked(mark)) and time.monotonic() < deadline + 5:
+        late = time.monotonic() > deadline
+        for pid in left if late else left - asked:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL if late else signal.SIGTERM)
+        asked |= left
         time.sleep(0.1)
-    return len(found)
+    return len(asked)
 
 
 def _marked(mark: str) -> set[int]:
