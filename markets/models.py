@@ -103,6 +103,25 @@ class OpeningHours(models.Model):
         return f"{self.get_weekday_display()} {self.opens:%H:%M}-{self.closes:%H:%M}"
 
 
+class ClosedDay(models.Model):
+    """A day on which a market stays closed, whatever its hours say: the clocks stand still."""
+
+    market = models.ForeignKey(
+        Market, models.CASCADE, related_name="closed_days", verbose_name=_("market")
+    )
+    day = models.DateField(_("day"))
+    why = models.CharField(_("why"), max_length=60, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("closed day")
+        verbose_name_plural = _("closed days")
+        ordering = ["day"]
+        constraints = [models.UniqueConstraint(fields=["market", "day"], name="closed_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d}"
+
+
 class Department(models.Model):
     """Who puts things right: 城管, 市场监管, 环卫, 消防 of a district, or a market's own 物业."""
 

@@ -5,10 +5,11 @@ import django.contrib.postgres.fields.ranges
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.utils.timezone
-import markets.models
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
+
+import markets.models
 
 
 class Migration(migrations.Migration):
@@ -891,5 +892,38 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("market", "number"), name="stall_number_in_market"
             ),
+        ),
+        migrations.CreateModel(
+            name="ClosedDay",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="day")),
+                (
+                    "why",
+                    models.CharField(blank=True, default="", max_length=60, verbose_name="why"),
+                ),
+                (
+                    "market",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="closed_days",
+                        to="markets.market",
+                        verbose_name="market",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "closed day",
+                "verbose_name_plural": "closed days",
+                "ordering": ["day"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("market", "day"), name="closed_day_once")
+                ],
+            },
         ),
     ]
