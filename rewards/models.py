@@ -5,6 +5,7 @@ import secrets
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -26,6 +27,15 @@ class Reward(models.Model):
         VOUCHER = "voucher", _("Market voucher")  # 菜券, taken by merchants for its value
         GOODS = "goods", _("Goods")  # 大米, 食用油, handed over at the service desk
 
+    class Picture(models.TextChoices):
+        """Drawings in static/img/rewards/."""
+
+        VOUCHER = "voucher", _("voucher")
+        RICE = "rice", _("rice")
+        OIL = "oil", _("oil")
+        BASKET = "basket", _("basket")
+        GIFT = "gift", _("gift")
+
     programme = models.ForeignKey(
         Programme, models.PROTECT, related_name="rewards", verbose_name=_("programme")
     )
@@ -35,10 +45,9 @@ class Reward(models.Model):
     note = models.CharField(_("note"), max_length=200, blank=True, default="")
     picture = models.CharField(
         _("picture"),
-        max_length=60,
-        blank=True,
-        default="",
-        help_text=_("A drawing in static/img/rewards/."),
+        max_length=12,
+        choices=Picture.choices,
+        default=Picture.GIFT,
     )
     points = models.PositiveIntegerField(_("points"))
     value_fen = models.PositiveIntegerField(_("value in fen"), help_text=_("100 fen are 1 yuan."))
@@ -53,10 +62,16 @@ class Reward(models.Model):
         ordering = ["order", "id"]
         constraints = [
             models.CheckConstraint(name="reward_costs_points", condition=Q(points__gt=0)),
+            models.CheckConstraint(name="reward_valid_a_day", condition=Q(valid_days__gt=0)),
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.words
+
+    @property
+    def words(self) -> str:
+        english = self.name_en and (get_language() or "").startswith("en")
+        return self.name_en if english else self.name
 
 
 class Stock(models.Model):
@@ -88,9 +103,8 @@ class StockPart(models.Model):
     class Meta:
         verbose_name = _("share of a stock")
         verbose_name_plural = _("shares of a stock")
-        indexes = [
-            models.Index(fields=["stock", "id"], name="stock_part_left", condition=Q(units__gt=0)),
-        ]
+        # No index may name `units`: an update of an indexed column can't stay on its page (HOT),
+        # and this is the hottest column there is.
 
     def __str__(self) -> str:
         return f"#{self.pk}"
@@ -102,6 +116,7 @@ class StockMove(models.Model):
     class Kind(models.TextChoices):
         DELIVERY = "delivery", _("Delivery")
         CORRECTION = "correction", _("Correction after a count")
+        RETURN = "return", _("Back from a withdrawn voucher")
 
     stock = models.ForeignKey(Stock, models.PROTECT, related_name="moves", verbose_name=_("stock"))
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
@@ -139,6 +154,9 @@ class KioskDevice(models.Model):
     bound_at = models.DateTimeField(_("bound"), null=True, blank=True, editable=False)
     seen_at = models.DateTimeField(_("last heard of"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+    # Wrong member codes in a row, and until when the tablet takes no more of them.
+    wrong_codes = models.PositiveSmallIntegerField(default=0, editable=False)
+    locked_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("kiosk tablet")
@@ -237,6 +255,16 @@ class Voucher(models.Model):
     accepted_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
     )
+    voided_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+    voided_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("withdrawn by"),
+    )
+    voided_why = models.CharField(_("why withdrawn"), max_length=200, blank=True, default="")
 
     class Meta:
         verbose_name = _("voucher")
@@ -251,7 +279,29 @@ class Voucher(models.Model):
                 )
                 | (~Q(state=VoucherState.USED) & Q(used_at__isnull=True)),
             ),
+            models.CheckConstraint(
+                name="voided_has_time",
+                condition=Q(
+                    state=VoucherState.VOIDED, voided_at__isnull=False, voided_by__isnull=False
+                )
+                | (~Q(state=VoucherState.VOIDED) & Q(voided_at__isnull=True)),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+
+class WrongCodes(models.Model):
+    """How many voucher codes that do not exist one person has tried since a moment."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("wrong codes")
+        verbose_name_plural = _("wrong codes")
+
+    def __str__(self) -> str:
+        return f"{self.count}"
