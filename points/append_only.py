@@ -1,8 +1,8 @@
 """Tables that are only ever added to.
 
-A model says `append_only = True` and its migration runs `guard("its_table")`. From then on the
-database refuses UPDATE and DELETE for everyone, and `manage.py grant_app_role` gives the
-application's role no right to either.
+A model says `append_only = True` and one of its room's migrations runs `guard("its_table")`.
+From then on the database refuses UPDATE and DELETE for everyone, and `manage.py grant_app_role`
+gives the application's role no right to either.
 """
 
 from django.apps import apps
