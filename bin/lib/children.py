@@ -163,12 +163,14 @@ class Children:
                     child.due = time.monotonic() + LONGEST_WAIT
 
     def wait_for(self, ready: Callable[[], bool], *, seconds: float, step: float = 0.05) -> bool:
-        """Pump until the condition holds; False when the time is up."""
+        """Pump until the condition holds, asked every `step` seconds; False when time is up."""
         deadline = time.monotonic() + seconds
         while not ready():
-            if time.monotonic() > deadline:
+            ask_again = time.monotonic() + step
+            if ask_again > deadline:
                 return False
-            self.pump(step)
+            while (left := ask_again - time.monotonic()) > 0:
+                self.pump(left)
         return True
 
     def _read(self, child: Child) -> bool:
