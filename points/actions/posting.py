@@ -30,7 +30,7 @@ WITH new AS (
     RETURNING id, points
 ), balance AS (
     UPDATE points_account a SET balance = a.balance + %s FROM new WHERE a.id = %s
-)"""
+)"""  # noqa: S608 - only the model's own column names
 _FILL = """, bucket AS (
     INSERT INTO points_bucket (account_id, funding_id, expires_on, remaining)
     SELECT %s, %s, %s::date, new.points FROM new
@@ -138,7 +138,7 @@ def _post(
     return True
 
 
-FIND = f"SELECT {COLUMNS} FROM points_transfer t WHERE t.idempotency_key = %s"
+FIND = f"SELECT {COLUMNS} FROM points_transfer t WHERE t.idempotency_key = %s"  # noqa: S608
 FIND_AWARD = FIND + " OR (t.kind = 'award' AND t.source = %s AND t.reason = %s)"
 FIND_CONTRA = FIND + " OR t.reverses_id = %s"
 
