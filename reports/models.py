@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -73,7 +74,13 @@ class Category(models.Model):
         ordering = ["order", "id"]
 
     def __str__(self) -> str:
-        return self.name
+        return self.words
+
+    @property
+    def words(self) -> str:
+        """The name in the reader's language."""
+        english = (get_language() or "").startswith("en")
+        return self.name_en if english and self.name_en else self.name
 
 
 class DispatchRule(models.Model):
@@ -176,6 +183,9 @@ class Report(models.Model):
     respond_due_at = models.DateTimeField(_("respond by"), null=True, blank=True)
     resolve_due_at = models.DateTimeField(_("resolve by"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    # What the closing gave the reporter and what a cap cut off, to be told; the ledger decides.
+    points = models.PositiveIntegerField(_("points given"), null=True, blank=True)
+    points_cut = models.PositiveIntegerField(_("points over the cap"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("report")
@@ -183,6 +193,12 @@ class Report(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["market", "state", "-id"], name="report_by_market_state"),
+            models.Index(fields=["market", "-created_at"], name="report_by_market_time"),
+            models.Index(
+                fields=["market", "-closed_at"],
+                name="report_by_market_closing",
+                condition=Q(closed_at__isnull=False),
+            ),
             models.Index(fields=["reporter", "-id"], name="report_by_reporter"),
             models.Index(fields=["stall", "-id"], name="report_by_stall"),
             models.Index(fields=["merchant", "-id"], name="report_by_merchant"),
@@ -232,6 +248,8 @@ class ReportMove(models.Model):
     )
     to_state = models.CharField(_("to"), max_length=12, choices=State.choices)
     why = models.CharField(_("why"), max_length=500, blank=True, default="")
+    # Of the form that asked for it: the same form sent again is the same step.
+    key = models.UUIDField(unique=True, null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("step")
@@ -324,7 +342,13 @@ class Draft(models.Model):
     Whoever sent it gets words and photos back. Thrown away after a day.
     """
 
+    class Form(models.TextChoices):
+        REPORT = "report", _("Report")
+        PHOTO = "photo", _("Another photo")
+        FINISH = "finish", _("After the fix")
+
     key = models.UUIDField(primary_key=True)
+    form = models.CharField(max_length=8, choices=Form.choices, default=Form.REPORT)
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
     fields = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -360,7 +384,17 @@ class Photo(DueRow):
         verbose_name=_("report"),
     )
     draft = models.ForeignKey(Draft, models.CASCADE, null=True, blank=True, related_name="photos")
+    # The step it came with; an after-photo counts for the fixing it belongs to.
+    move = models.ForeignKey(
+        ReportMove,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="photos",
+        verbose_name=_("step"),
+    )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.NEAR)
+    slot = models.PositiveSmallIntegerField(_("place in the form"), default=0)
     status = models.CharField(
         _("status"), max_length=8, choices=Status.choices, default=Status.PENDING
     )
@@ -395,11 +429,7 @@ class Photo(DueRow):
                 condition=Q(report__isnull=False, draft__isnull=True)
                 | Q(report__isnull=True, draft__isnull=False),
             ),
-            models.UniqueConstraint(
-                fields=["draft", "kind", "digest"],
-                name="photo_once_in_draft",
-                condition=Q(draft__isnull=False),
-            ),
+            models.UniqueConstraint(fields=["draft", "slot"], name="one_photo_in_a_slot"),
         ]
 
     def __str__(self) -> str:
