@@ -1,4 +1,4 @@
-"""Static files as visitors get them: one sheet instead of twenty requests, hashed and compressed."""
+"""Static files as visitors get them: one sheet instead of twenty, hashed and compressed."""
 
 import re
 from pathlib import Path
