@@ -1,0 +1,5 @@
+"""The first page of the admin, its navigation, and what waits there."""
+
+from pages.desk.doors import dashboard, navigation
+
+__all__ = ["dashboard", "navigation"]
