@@ -1,6 +1,7 @@
 """What points buy: the catalogue, its stock in each market, redemptions and their vouchers."""
 
 import secrets
+import uuid
 
 from django.db import models
 from django.db.models import Q
@@ -84,6 +85,7 @@ class Stock(models.Model):
         Market, models.PROTECT, related_name="stocks", verbose_name=_("market")
     )
     low_at = models.PositiveIntegerField(_("warn when this few are left"), default=5)
+    is_offered = models.BooleanField(_("offered here"), default=True)
 
     class Meta:
         verbose_name = _("stock")
@@ -118,6 +120,8 @@ class StockMove(models.Model):
         CORRECTION = "correction", _("Correction after a count")
         RETURN = "return", _("Back from a withdrawn voucher")
 
+    # One per opened form: a delivery sent twice is counted once.
+    key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     stock = models.ForeignKey(Stock, models.PROTECT, related_name="moves", verbose_name=_("stock"))
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     units = models.IntegerField(_("units"))
