@@ -115,6 +115,8 @@ class StockPart(models.Model):
 class StockMove(models.Model):
     """Every unit that came or went other than by a redemption, and who said so."""
 
+    append_only = True
+
     class Kind(models.TextChoices):
         DELIVERY = "delivery", _("Delivery")
         CORRECTION = "correction", _("Correction after a count")
