@@ -24,6 +24,7 @@ from .inspect import inspect
 from .process import Processed, process
 from .refusals import CODES, PhotoRefused
 
+ORPHAN_GRACE = 5  # seconds a child outlives its deadline when nobody is left to end it
 MAX_ANSWER = 16 * 1024 * 1024
 # Deaths that mean "too much of it"; any other is a decoder that stumbled over the content.
 SPENT = {signal.SIGXCPU, signal.SIGKILL, signal.SIGALRM}
@@ -115,7 +116,7 @@ def _answer(file: BinaryIO) -> bytes:
 
 def _limit(seconds: float, megabytes: int) -> None:
     # The parent's deadline is the rule; these hold when the parent is dead or the child is stuck.
-    signal.setitimer(signal.ITIMER_REAL, seconds + 5)
+    signal.setitimer(signal.ITIMER_REAL, seconds + ORPHAN_GRACE)
     spent = math.ceil(seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (spent, spent + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # an original is private, its dump as well
