@@ -12,7 +12,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
-from babel.messages.mofile import write_mo
+from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
@@ -24,6 +24,7 @@ ROOMS += ("theme",)  # no room of ours: the words of packages that come without 
 # Folders of templates/ that belong to a room of another name; what is in none belongs to pages.
 FOLDERS = {"account": "accounts", "mfa": "accounts", "allauth": "accounts"}
 PACKAGES = ("unfold",)
+TRANSLATED = ("django", "import_export", "simple_history")
 KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -74,7 +75,7 @@ Found = tuple[str | tuple[str, str], str | None]  # singular or (singular, plura
 def _in_python(text: str) -> Iterator[Found]:
     lines = io.BytesIO(text.encode())
     for _, function, parts, _ in extract_python(lines, list(KEYWORDS), (), {"encoding": "utf-8"}):
-        said = [part for part in (parts if isinstance(parts, tuple) else (parts,))]
+        said = list(parts) if isinstance(parts, tuple) else [parts]
         shape = KEYWORDS[function or "_"]
         context = None
         if shape and isinstance(shape[0], tuple):
@@ -106,7 +107,7 @@ def _in_package(package: str) -> Iterator[Found]:
     if spec is None or not spec.submodule_search_locations:
         return
     folder = Path(spec.submodule_search_locations[0])
-    known = _translated_by_django()
+    known = _translated_elsewhere()
     for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.html")]):
         text = path.read_text(encoding="utf-8")
         found = _in_python(text) if path.suffix == ".py" else in_template(text, str(path))
@@ -116,13 +117,16 @@ def _in_package(package: str) -> Iterator[Found]:
                 yield message, context
 
 
-def _translated_by_django() -> set[Key]:
-    import django
-
+def _translated_elsewhere() -> set[Key]:
+    """What the packages beside it translate: Django looks into every app's catalogue."""
     known: set[Key] = set()
-    here = Path(django.__file__).parent
-    for path in here.glob(f"**/locale/{LOCALE}/LC_MESSAGES/django.po"):
-        known |= {_key(message) for message in read(path) if message.id and _done(message)}
+    for package in TRANSLATED:
+        spec = find_spec(package)
+        for folder in (spec.submodule_search_locations if spec else None) or ():
+            for path in Path(folder).glob(f"**/locale/{LOCALE}/LC_MESSAGES/django.mo"):
+                with path.open("rb") as file:
+                    catalog = read_mo(file)
+                known |= {_key(message) for message in catalog if message.id and _done(message)}
     return known
 
 
@@ -156,9 +160,7 @@ def update(room: str) -> tuple[int, int]:
     """Bring the room's catalogue in step with its source; how many were added and dropped."""
     path, said = po_file(room), said_in_source(room)
     old = {_key(m): m for m in read(path) if m.id} if path.exists() else {}
-    new = Catalog(
-        locale=LOCALE, project="suishoupai", version="1", charset="utf-8", fuzzy=False
-    )
+    new = Catalog(locale=LOCALE, project="suishoupai", version="1", charset="utf-8", fuzzy=False)
     new.header_comment = f"# {room}: English message ids, simplified Chinese."
     wanted = {_key(message): message for message in said if message.id}
     for key in sorted(wanted, key=lambda key: (key[0], key[1] or "")):

@@ -111,7 +111,7 @@ class Children:
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - one thread, and only system calls
+            preexec_fn=die_with_parent,  # one thread here, and only system calls there
         )
         child.started, child.due, child.tail = time.monotonic(), None, b""
         if child.process.stdout:

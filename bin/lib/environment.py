@@ -1,4 +1,4 @@
-"""The Python environment: made from the hash-locked requirements, and left alone when it is right."""
+"""The Python environment: made from the hash-locked requirements, left alone when right."""
 
 import contextlib
 import fcntl
@@ -18,7 +18,8 @@ from say import Stop, no_disk, not_writable, say
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK = re.compile(
     r"Retrying \(|Failed to establish a new connection|NewConnectionError|NameResolution|"
-    r"name resolution|Connection(Refused|Reset)|timed out|ProxyError|SSLError|Network is unreachable",
+    r"name resolution|Connection(Refused|Reset)|timed out|ProxyError|SSLError|"
+    r"Network is unreachable",
     re.IGNORECASE,
 )
 
@@ -102,7 +103,9 @@ def _alone(home: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("另一个启动正在准备环境,稍候", "another start is preparing the environment; waiting")
+            say(
+                "另一个启动正在准备环境,稍候", "another start is preparing the environment; waiting"
+            )
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 

@@ -1,8 +1,8 @@
 """bin/messages [--update|--check|--compile] [room ...]: the translations of each room.
 
-  --update   add what the source says and the catalogue lacks, drop what nothing says any more
-  --check    fail on what is missing, fuzzy, stale, wrongly formatted, or translated in two ways
-  --compile  write the .mo files that Django reads (the default)
+--update   add what the source says and the catalogue lacks, drop what nothing says any more
+--check    fail on what is missing, fuzzy, stale, wrongly formatted, or translated in two ways
+--compile  write the .mo files that Django reads (the default)
 """
 
 import sys

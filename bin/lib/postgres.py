@@ -125,8 +125,8 @@ def reachable(binaries: Path, account: Account | None, spare: Path) -> Path:
     copy = spare / f"programs-{_fingerprint(binaries)}"
     if not (copy / ".complete").exists():
         say(
-            f"数据库账号 {account.name if account else ''} 进不了 {package.parent},程序复制到 {copy}",
-            f"that account cannot enter the project's folder; programs copied to {copy}",
+            f"数据库账号 {account.name if account else ''} 进不了项目目录,程序复制到 {copy}",
+            "that account cannot enter the project's folder; programs were copied",
         )
         shutil.rmtree(copy, ignore_errors=True)
         copy.mkdir(parents=True, mode=0o755)
@@ -276,7 +276,9 @@ def clear_stale(folder: Path) -> None:
     if not Path("/proc/self").exists():
         return
     if b"-D" in command and command[command.index(b"-D") + 1] == os.fsencode(folder):
-        say("上一次的数据库还在收尾,等它结束", "the last start's database is still leaving; waiting")
+        say(
+            "上一次的数据库还在收尾,等它结束", "the last start's database is still leaving; waiting"
+        )
         deadline = time.monotonic() + 20
         while Path(f"/proc/{pid}").exists() and path.exists():
             with contextlib.suppress(ProcessLookupError):
@@ -310,9 +312,9 @@ def provision(postgres: Postgres, *, owner_password: str, app_password: str) -> 
         )
 
     text = role(OWNER, owner_password) + role(APP, app_password)
-    if not postgres.sql(f"select 1 from pg_database where datname = '{DATABASE}'").stdout.strip():
-        text += f"create database {DATABASE} owner {OWNER} template template0 encoding 'UTF8';"
-    text = text.replace(";create database", ";\ncreate database")
+    there = postgres.sql("select datname from pg_database").stdout.split()
+    if DATABASE not in there:
+        text += f"\ncreate database {DATABASE} owner {OWNER} template template0 encoding 'UTF8';"
     done = postgres.sql(text)
     if done.returncode:
         raise Stop(

@@ -1,4 +1,4 @@
-"""What the commands in bin/ tell the person: progress, and failures as sentences in two languages."""
+"""What the commands in bin/ tell the person: progress, and failures in two languages."""
 
 import os
 import sys
@@ -37,7 +37,7 @@ def explain(stop: Stop) -> None:
 
 def no_disk(place: object) -> Stop:
     return Stop(
-        f"磁盘空间不足: {place} 所在的磁盘已满。请清理出至少 1 GB,或用 DATA_DIR=另一个目录 再启动。",
+        f"磁盘空间不足: {place} 所在的磁盘已满。请清理出至少 1 GB,或换一个 DATA_DIR 再启动。",
         f"The disk is full: there is no room at {place}. Free at least 1 GB, or start again with"
         " DATA_DIR=another-folder.",
     )

@@ -164,7 +164,9 @@ def _prepare_site(
     lib = ROOT / "bin" / "lib"
     if _messages_changed():
         say("编译翻译", "compiling translations")
-        _step(children, "messages", [environment.python, str(lib / "messages.py"), "--compile"], env)
+        _step(
+            children, "messages", [environment.python, str(lib / "messages.py"), "--compile"], env
+        )
     say("更新数据库结构", "bringing the database up to date")
     owner = {**env, "DATABASE_URL": addresses.owner, "APP_DATABASE_URL": addresses.app}
     _step(children, "migrate", [environment.python, str(lib / "prepare_site.py")], owner)

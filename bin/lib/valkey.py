@@ -58,7 +58,13 @@ def program(environment: Environment) -> str:
 
 
 def start(
-    children: Children, environment: Environment, *, folder: Path, port: int, password: str
+    children: Children,
+    environment: Environment,
+    *,
+    folder: Path,
+    port: int,
+    password: str,
+    databases: int = 16,
 ) -> Valkey:
     """Start it and wait until it answers. Its own default keeps nothing; ours keeps the queue."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -66,7 +72,8 @@ def start(
     write_private(
         folder / "valkey.conf",
         f"bind 127.0.0.1\nport {port}\nrequirepass {password}\nappendonly yes\n"
-        'appendfsync everysec\nsave ""\nmaxmemory-policy noeviction\ndaemonize no\n',
+        'appendfsync everysec\nsave ""\nmaxmemory-policy noeviction\ndaemonize no\n'
+        f"databases {databases}\n",
     )
     log = (folder / "valkey.log").open("w", encoding="utf-8")
     child = Child(
