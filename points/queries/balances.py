@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from points.calendar import NEVER, local_date, month_of
 from points.holders import Holder
-from points.models import Bucket, MonthlyTotal, Programme
+from points.models import Account, Bucket, MonthlyTotal, Programme
 from points.states import Unit
 
 
@@ -71,3 +71,24 @@ def month_earned(
         .first()
     )
     return row or 0
+
+
+def honour(holder: Holder, programme: Programme) -> int:
+    """Honour points, which are never spent and never expire."""
+    row = (
+        Account.objects.filter(
+            holder_id=holder.id, kind=holder.kind, programme=programme, unit=Unit.HONOUR
+        )
+        .values_list("balance", flat=True)
+        .first()
+    )
+    return row or 0
+
+
+def programmes_for(holder: Holder) -> list[Programme]:
+    """The programmes in which the holder has an account, the latest first."""
+    return list(
+        Programme.objects.filter(
+            pk__in=Account.objects.filter(holder_id=holder.id, kind=holder.kind).values("programme")
+        ).order_by("-starts_on", "-id")
+    )

@@ -35,6 +35,11 @@ class StatementRow(NamedTuple):
     is_reversal: bool
     is_reversed: bool
 
+    @property
+    def taken(self) -> int:
+        """The points without their sign."""
+        return abs(self.points)
+
 
 # Either side has its own index, so a page costs the same however long the history is.
 PAGE = """
