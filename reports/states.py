@@ -30,6 +30,10 @@ class Verb(models.TextChoices):
 
 # (verb, state before) → state after. What is not here is not allowed.
 MOVES: dict[tuple[str, str], str] = {
+    (Verb.SUBMIT, ""): State.SUBMITTED,
+    (Verb.ADD_PHOTO, State.SUBMITTED): State.SUBMITTED,
+    (Verb.ADD_PHOTO, State.ACCEPTED): State.ACCEPTED,
+    (Verb.ADD_PHOTO, State.CHECKING): State.CHECKING,  # the fixer's, when theirs cannot be read
     (Verb.ACCEPT, State.SUBMITTED): State.ACCEPTED,
     (Verb.REFUSE, State.SUBMITTED): State.REFUSED,
     (Verb.DISPATCH, State.ACCEPTED): State.DISPATCHED,
