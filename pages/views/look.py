@@ -19,7 +19,7 @@ KINDS = [
     ("expired", "过期食材"),
     ("scale", "缺斤少两"),
     ("fire", "消防隐患"),
-    ("other", "其他(请在下面用一两句话说明是什么问题)"),
+    ("other", "其他（请在下面用一两句话说明是什么问题）"),
 ]
 
 
@@ -28,24 +28,24 @@ class SampleForm(forms.Form):
 
     phone = forms.CharField(
         label="手机号",
-        help_text="只用来登录和告诉您处理结果,不会公开。",
+        help_text="只用来登录和告诉您处理结果，不会公开。",
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
     code = forms.CharField(
         label="验证码",
-        help_text="6 位数字,5 分钟内有效。",
+        help_text="6 位数字，5 分钟内有效。",
         widget=forms.TextInput(
             attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 6}
         ),
     )
-    kind = forms.ChoiceField(label="是什么问题?", choices=KINDS, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label="是什么问题？", choices=KINDS, widget=forms.RadioSelect)
     market = forms.ChoiceField(
-        label="哪个市场?", choices=[("", "请选择"), ("1", "武侯区簇桥农贸市场")]
+        label="哪个市场？", choices=[("", "请选择"), ("1", "武侯区簇桥农贸市场")]
     )
     words = forms.CharField(
         label="说一说",
         required=False,
-        help_text="一两句就够,也可以用语音输入。",
+        help_text="一两句就够，也可以用语音输入。",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     anonymous = forms.BooleanField(label="不让商户知道是我", required=False, initial=True)
@@ -69,7 +69,7 @@ def _moves() -> list[dict[str, Any]]:
             "state": "done",
             "at": now - timedelta(hours=4, minutes=40),
             "who": "簇桥农贸市场管理处",
-            "why": "照片清楚,位置准确,感谢您的反映。",
+            "why": "照片清楚，位置准确，感谢您的反映。",
         },
         {
             "words": "已派单",
@@ -94,9 +94,9 @@ def sample() -> dict[str, Any]:
     now = timezone.now()
     wrong = SampleForm({"phone": "028-8512 3456", "code": "12", "words": "摊位占了半条过道"})
     wrong.is_valid()
-    wrong.add_error("phone", "这是座机号码,收不到验证码。请填 11 位手机号,例如 138 0013 8000。")
-    before = {"url": static("img/look/before.svg"), "alt": "处理前:纸箱占了过道"}
-    after = {"url": static("img/look/after.svg"), "alt": "处理后:过道已清空"}
+    wrong.add_error("phone", "这是座机号码，收不到验证码。请填 11 位手机号，例如 138 0013 8000。")
+    before = {"url": static("img/look/before.svg"), "alt": "处理前：纸箱占了过道"}
+    after = {"url": static("img/look/after.svg"), "alt": "处理后：过道已清空"}
     return {
         "form": SampleForm(),
         "wrong": wrong,
@@ -108,7 +108,7 @@ def sample() -> dict[str, Any]:
                 "state": "stop",
                 "at": now,
                 "who": "市场管理处",
-                "why": "照片里看不清是哪个摊位。您可以补充一张远景,或在 7 天内申诉。",
+                "why": "照片里看不清是哪个摊位。您可以补充一张远景，或在 7 天内申诉。",
             },
         ],
         "before": before,
@@ -119,7 +119,7 @@ def sample() -> dict[str, Any]:
         "until": now + timedelta(days=30),
         "due": now + timedelta(minutes=70),
         "since": now - timedelta(minutes=30),
-        "soon": now + timedelta(minutes=9),
+        "soon": now + timedelta(minutes=5),
         "long_ago": now - timedelta(hours=3),
         "page": Paginator(range(60), 20).page(2),
         "market": SimpleNamespace(name="武侯区簇桥农贸市场"),
@@ -128,7 +128,7 @@ def sample() -> dict[str, Any]:
             {"name": "食用油 500 毫升", "points": 200, "picture": "oil", "short": 60},
             {"name": "50 元菜券", "points": 500, "picture": "ticket", "left": "还有 8 张"},
             {
-                "name": "社区卫生服务中心六十五岁以上老年人免费体检套餐(含抽血、心电图)",
+                "name": "社区卫生服务中心六十五岁以上老年人免费体检套餐（含抽血、心电图）",
                 "points": 1000,
                 "picture": "gift",
                 "out": True,
