@@ -1,4 +1,4 @@
-"""Who someone is: a phone number, and for staff a name, a password and what they are in charge of."""
+"""Who someone is: a phone number; staff also a name, a password, and what is in their charge."""
 
 from typing import Any
 

@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.StaffTotpMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
 
@@ -148,8 +149,8 @@ ACCOUNT_LOGIN_METHODS = {"phone", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["phone*"]
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
-ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 300
-ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+CODE_VALID_SECONDS = ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 300
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 5  # the limits per phone come first
 ACCOUNT_PHONE_VERIFICATION_ENABLED = True
 ACCOUNT_PHONE_VERIFICATION_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
 ACCOUNT_LOGIN_BY_CODE_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
@@ -161,6 +162,7 @@ ACCOUNT_FORMS = {
     "request_login_code": "accounts.forms.PhoneForm",
     "confirm_login_code": "accounts.forms.CodeForm",
     "login": "accounts.forms.StaffLoginForm",
+    "reauthenticate": "accounts.forms.PasswordAgainForm",
 }
 # A whole market shares one Wi-Fi address, so the limits are per phone (accounts.actions.sms),
 # and per account for passwords.
@@ -170,17 +172,32 @@ ACCOUNT_RATE_LIMITS = {
     "signup": None,
     "confirm_email": None,
     "request_login_code": None,
-    "reauthenticate": "10/m/user",
+    "reauthenticate": None,  # a wrong password or code is counted by login_failed
 }
 MFA_ADAPTER = "accounts.adapter.StaffMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "随手拍"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; a code still works only once
+MFA_FORMS = {
+    "authenticate": "accounts.forms.TotpForm",
+    "reauthenticate": "accounts.forms.TotpAgainForm",
+    "activate_totp": "accounts.forms.ActivateTotpForm",
+}
+# Addresses that nobody in charge of anything opens without a second factor.
+STAFF_DOORS = ("/admin/", "/orders/")
+STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", default=12)
+# Numbers 100 xxxx xxxx, which no carrier has ever given out, for demonstration and tests.
+DEMO_PHONES = env.bool("DEMO_PHONES", default=DEBUG or TESTING)
 
 # --- SMS --------------------------------------------------------------------------------------
-# A backend is a callable class with send(*, to, body) -> provider's id; see accounts/sms.py.
+# A backend is a class with send(*, to, body, reference) -> provider's id; see accounts/sms.py.
 SMS_BACKEND = env.str(
     "SMS_BACKEND",
-    default="accounts.sms.ConsoleBackend" if DEBUG else "accounts.sms.RefusingBackend",
+    default="accounts.sms.MemoryBackend"
+    if TESTING
+    else "accounts.sms.ConsoleBackend"
+    if DEBUG
+    else "accounts.sms.RefusingBackend",
 )
 SMS_DAILY_BUDGET = env.int("SMS_DAILY_BUDGET", default=50_000)
 SMS_PER_PHONE = {"seconds": 60, "hour": 5, "day": 10}
