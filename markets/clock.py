@@ -9,8 +9,9 @@ from django.utils import timezone
 from markets.models import Market
 
 DAY = timedelta(days=1)
-# A market that is never open would be counted through for ever; past this every minute counts.
-GIVE_UP_AFTER = 400  # days
+# A market that stays shut would be counted through for ever: after this many days without an
+# open minute every minute counts.
+GIVE_UP_AFTER = 400
 
 
 class Week(NamedTuple):
@@ -55,6 +56,7 @@ def due_time(market: Market, start: datetime, minutes: int, *, urgent: bool) -> 
         if begin + left <= end:
             return begin + left
         left -= end - begin
+    # Shut for good. Inexact on purpose: nothing is due on a clock that never runs.
     return start + timedelta(minutes=minutes)
 
 
@@ -98,8 +100,12 @@ def week_of(market: Market, *, since: date) -> Week:
 
 
 def _open_spans(week: Week, first: date) -> Iterator[tuple[datetime, datetime]]:
-    for offset in range(GIVE_UP_AFTER):
-        yield from week.on(first + offset * DAY)
+    day, shut = first, 0
+    while shut < GIVE_UP_AFTER:
+        spans = week.on(day)
+        yield from spans
+        shut = 0 if spans else shut + 1
+        day += DAY
 
 
 def _local_day(at: datetime) -> date:

@@ -43,21 +43,31 @@ def find_stall(code: str) -> StallScan:
     if len(wanted) == 10 and set(wanted) <= set(ALPHABET):
         found = (
             StallCode.objects.filter(code=wanted)
-            .select_related("stall__market__district", "stall__zone", "stall__moved_to__zone")
+            .select_related("stall__market__district", "stall__zone", "stall__moved_to")
             .first()
         )
     if found is None:
         raise StallRefused("unknown")
     stall = found.stall
     if stall.moved_to is not None:
-        raise StallRefused(
-            "moved", stall=stall, moved_to=stall.moved_to, in_use=code_of(stall.moved_to)
-        )
+        place = last_place(stall)
+        if place.closed_at is None and place.market.is_open:
+            raise StallRefused("moved", stall=stall, moved_to=place, in_use=code_of(place))
+        raise StallRefused("closed", stall=stall)
     if stall.closed_at is not None or not stall.market.is_open:
         raise StallRefused("closed", stall=stall)
     if found.replaced_at is not None:
         raise StallRefused("replaced", stall=stall, in_use=code_of(stall))
     return StallScan(found.code, stall, stall.market, stall.zone, merchant_of(stall))
+
+
+def last_place(stall: Stall) -> Stall:
+    """Where a stall that moved, perhaps more than once, stands now."""
+    been = {stall.pk}
+    while stall.moved_to_id and stall.moved_to_id not in been:
+        been.add(stall.moved_to_id)
+        stall = Stall.objects.select_related("market", "zone").get(pk=stall.moved_to_id)
+    return stall
 
 
 def code_of(stall: Stall) -> str:

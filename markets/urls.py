@@ -1,5 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from markets import views
 
 app_name = "markets"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("s/<str:code>/", views.scan, name="scan"),
+    path("s/<str:code>/qr.svg", views.qr, name="qr"),
+]
