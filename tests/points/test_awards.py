@@ -9,7 +9,7 @@ from points.actions import PointsRefused, award, household, merchant, person
 from points.models import Account, Bucket, MonthlyTotal, Rule, Transfer
 from points.states import Per, Unit
 from tests.makers import make_resident
-from tests.points.ledger import assert_whole, give, make_ledger, make_rule, when
+from tests.points.ledger import assert_whole, give, make_ledger, make_rule, use, when
 
 pytestmark = pytest.mark.django_db
 LI, WANG = person(1), person(2)
@@ -189,9 +189,13 @@ def test_a_conflict_leaves_the_callers_transaction_usable(programme):
 
 
 def test_an_award_is_undone_with_the_callers_transaction(programme):
-    with pytest.raises(RuntimeError), transaction.atomic():
-        give(LI, programme, 3)
-        raise RuntimeError
+    def award_and_fail():
+        with transaction.atomic():
+            give(LI, programme, 3)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        award_and_fail()
     assert not Transfer.objects.exists()
     assert queries.available(LI, programme) == 0
 
@@ -320,8 +324,6 @@ def test_a_rules_cap_counts_that_rule_in_all_its_versions():
 
 
 def test_spending_does_not_make_room_under_a_cap():
-    from tests.points.ledger import use
-
     programme = make_ledger(cap=100)
     give(LI, programme, 100)
     use(LI, programme, 100)

@@ -237,7 +237,5 @@ def test_spend_and_refund_inside_one_transaction_of_the_caller(programme):
 def test_a_key_of_an_award_is_no_key_for_a_spend(programme):
     give(LI, programme, 10, key="k")
     with pytest.raises(PointsRefused) as refused:
-        spend(
-            holder=LI, programme=programme, points=1, source="r:1", reason="v", by=None, key="k"
-        )
+        spend(holder=LI, programme=programme, points=1, source="r:1", reason="v", by=None, key="k")
     assert refused.value.code == "key_conflict"
