@@ -250,8 +250,10 @@ def start(
         on_line=on_line,
         restart=True,
     )
-    children.start(postgres.child)
-    if not children.wait_for(postgres.answers, seconds=60):
+    child = children.start(postgres.child)
+    # One that falls over five times in a row will not stand up by itself.
+    children.wait_for(lambda: postgres.answers() or child.failures > 5, seconds=60)
+    if not postgres.answers():
         last = log.read_text(encoding="utf-8")[-800:]
         if "No space left" in last:
             raise no_disk(postgres.folder)

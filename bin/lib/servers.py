@@ -12,7 +12,7 @@ import postgres
 import valkey
 from children import Child, Children
 from environment import Environment
-from say import say
+from say import Stop, say
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,14 @@ def _postgres(
         say(
             f"数据库账号 {account.name if account else ''} 进不了 {data},数据库放在 {folder}",
             f"the database's account cannot enter {data}; the database is in {folder}",
+        )
+    if not new and not accounts_of_machine.can_pass(account, folder):
+        raise Stop(
+            f"数据库账号 {account.name if account else ''} 进不了 {folder}:上级目录的权限变了。"
+            f"请对上级目录执行 chmod o+x 后再启动,数据都还在。",
+            f"The database's account {account.name if account else ''} cannot enter {folder}: a"
+            " folder above it was closed. Run chmod o+x on that folder and start again; the data"
+            " are still there.",
         )
     binaries, _ = postgres.locate(environment, existing=postgres.version_of(folder))
     binaries = postgres.reachable(binaries, account, _spare())
