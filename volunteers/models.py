@@ -1,5 +1,7 @@
 """Activities that residents help with, and who signed up."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -8,6 +10,12 @@ from simple_history.models import HistoricalRecords
 
 from accounts.models import User
 from markets.models import District, Market
+
+
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    def with_places_left(self, at: datetime) -> "ActivityQuerySet":
+        """Not begun at that moment, and not full."""
+        return self.filter(starts_at__gt=at, taken__lt=F("places"))
 
 
 class Activity(models.Model):
@@ -34,6 +42,8 @@ class Activity(models.Model):
         User, models.PROTECT, related_name="+", verbose_name=_("organiser")
     )
     history = HistoricalRecords(excluded_fields=["taken"])
+
+    objects = ActivityQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("activity")
@@ -62,6 +72,16 @@ class SignUp(models.Model):
     )
     at = models.DateTimeField(_("signed up"), default=timezone.now)
     cancelled_at = models.DateTimeField(_("given up"), null=True, blank=True)
+    # A clerk may act for somebody without a phone; the record says so.
+    helped_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("entered by"),
+        help_text=_("Empty: by the volunteer."),
+    )
 
     class Meta:
         verbose_name = _("sign-up")
