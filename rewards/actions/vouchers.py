@@ -128,7 +128,7 @@ def withdraw_voucher(
     at = at or timezone.now()
     voucher = (
         Voucher.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("redemption__market", "redemption__reward", "used_by", "used_stall")
+        .select_related("redemption__market", "redemption__reward")
         .filter(pk=voucher_id)
         .first()
     )
@@ -158,13 +158,9 @@ def withdraw_voucher(
 def _locked(token: str) -> Voucher:
     voucher = (
         Voucher.objects.select_for_update(of=("self",), no_key=True)
-        .select_related(
-            "redemption__market",
-            "redemption__reward",
-            "redemption__user",
-            "used_by",
-            "used_stall",
-        )
+        # Never joined with its stall or merchant: after waiting for the lock the voucher's own
+        # columns are read anew, those of a joined table are not.
+        .select_related("redemption__market", "redemption__reward", "redemption__user")
         .filter(token=token)
         .first()
     )
