@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.crypto import encrypt, keyed_hash
 from accounts.errors import SmsRefused
 from accounts.models import Sms
+from accounts.queries import code_is_stale
 from config import due
 from config.wake import wake
 
@@ -104,13 +105,18 @@ def record_sms_failed(*, sms_id: int, error: str, final: bool = False) -> None:
 
 
 @transaction.atomic
-def retry_sms(*, sms_id: int) -> None:
-    """Give a stuck message a fresh set of attempts. Locks the row; one already sent stays sent."""
+def retry_sms(*, sms_id: int) -> bool:
+    """Give a stuck message a fresh set of attempts. Locks the row.
+
+    False where it was sent meanwhile, or is a code that has ended.
+    """
     sms = Sms.objects.select_for_update().get(pk=sms_id)
-    if sms.stuck_at is None or sms.sent_at is not None or sms.body_cipher is None:
-        return
+    gone = sms.sent_at is not None or sms.body_cipher is None or code_is_stale(sms)
+    if sms.stuck_at is None or gone:
+        return False
     due.retry(sms)
     wake("accounts.send_due_sms")
+    return True
 
 
 def wipe_old_bodies() -> int:

@@ -95,6 +95,16 @@ def create_staff(*, username: str, password: str, by: User | None) -> User:
 
 
 @transaction.atomic
+def make_superuser(*, user: User) -> None:
+    """Put a person in charge of everything. From the command line only. Locks the person."""
+    person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    person.is_staff = person.is_superuser = True
+    person.save(update_fields=["is_staff", "is_superuser"])
+    user.is_staff = user.is_superuser = True
+    forget_roles(user)
+
+
+@transaction.atomic
 def set_totp_secret(*, user: User, secret: str) -> None:
     """Give a person that TOTP secret (base32), in place of any before. Locks the person."""
     try:
