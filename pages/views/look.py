@@ -123,6 +123,7 @@ def sample() -> dict[str, Any]:
         "long_ago": now - timedelta(hours=3),
         "page": Paginator(range(60), 20).page(2),
         "market": SimpleNamespace(name="武侯区簇桥农贸市场"),
+        "idle_url": "?kiosk",
         "rewards": [
             {"name": "大米 500 克", "points": 100, "picture": "rice", "left": "还有 42 份"},
             {"name": "食用油 500 毫升", "points": 200, "picture": "oil", "short": 60},

@@ -8,7 +8,13 @@ if (cover) {
   const figure = cover.querySelector("[data-idle-left]");
   let touched = Date.now();
 
-  const leave = () => location.replace(cover.dataset.idleUrl);
+  // Once only: asking again would begin the journey anew each time, and on a slow line never end.
+  let leaving = false;
+  const leave = () => {
+    if (leaving) return;
+    leaving = true;
+    location.replace(cover.dataset.idleUrl);
+  };
   const stay = () => {
     touched = Date.now();
     cover.hidden = true;
