@@ -1,0 +1,79 @@
+"""Due rows: claimed once, given back by time, and stuck in the end. Seen on text messages."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.crypto import encrypt
+from accounts.models import Sms
+from config.due import BACK_OFF, MAX_ATTEMPTS, claim, fail, retry, settle
+
+pytestmark = pytest.mark.django_db
+
+
+def make_row(**fields: object) -> Sms:
+    return Sms.objects.create(
+        kind=Sms.Kind.CODE, phone_hash="h", to_cipher=encrypt("+8610000000000"), **fields
+    )
+
+
+def test_a_claimed_row_is_not_claimed_again_while_its_lease_lasts() -> None:
+    row = make_row()
+    assert [each.pk for each in claim(Sms.objects.all())] == [row.pk]
+    assert claim(Sms.objects.all()) == []
+
+
+def test_a_row_whose_worker_died_is_due_again_after_the_lease(time_machine) -> None:
+    make_row()
+    claim(Sms.objects.all(), lease=timedelta(minutes=2))
+    time_machine.move_to(timezone.now() + timedelta(minutes=2, seconds=1), tick=False)
+    assert [each.attempts for each in claim(Sms.objects.all())] == [2]
+
+
+def test_a_row_of_the_future_is_left_alone() -> None:
+    make_row(due_at=timezone.now() + timedelta(seconds=30))
+    assert claim(Sms.objects.all()) == []
+
+
+def test_a_settled_row_is_never_due_again() -> None:
+    make_row()
+    (row,) = claim(Sms.objects.all())
+    settle(row)
+    row.refresh_from_db()
+    assert row.due_at is None
+    assert row.stuck_at is None
+
+
+def test_failures_back_off_and_end_stuck_with_the_last_error(time_machine) -> None:
+    make_row()
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        (row,) = claim(Sms.objects.all())
+        assert row.attempts == attempt
+        before = timezone.now()
+        fail(row, ValueError("provider said 500"))
+        row.refresh_from_db()
+        if attempt < MAX_ATTEMPTS:
+            wait = timedelta(seconds=BACK_OFF[attempt - 1])
+            assert row.due_at - before >= wait - timedelta(seconds=1)
+            time_machine.move_to(row.due_at + timedelta(seconds=1), tick=False)
+    assert row.due_at is None
+    assert row.stuck_at is not None
+    assert row.last_error == "ValueError: provider said 500"
+    assert claim(Sms.objects.all()) == []
+
+
+def test_a_final_failure_is_stuck_at_once_and_retry_gives_it_new_attempts() -> None:
+    make_row()
+    (row,) = claim(Sms.objects.all())
+    fail(row, "no such number", final=True)
+    assert claim(Sms.objects.all()) == []
+    retry(row)
+    assert [each.attempts for each in claim(Sms.objects.all())] == [1]
+
+
+def test_claims_come_soonest_due_first_and_no_more_than_asked() -> None:
+    late = make_row(due_at=timezone.now() - timedelta(seconds=10))
+    later = make_row(due_at=timezone.now() - timedelta(minutes=5))
+    make_row(due_at=timezone.now() - timedelta(seconds=1))
+    assert [row.pk for row in claim(Sms.objects.all(), limit=2)] == [later.pk, late.pk]
