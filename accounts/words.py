@@ -63,9 +63,11 @@ def sms_sentence(refused: SmsRefused) -> str:
 
 def staff_sentence(refused: StaffRefused) -> str:
     """Why a change to staff was not made."""
-    if refused.code == "weak_password":
-        return " ".join(refused.params["words"])
     return {
+        "weak_password": _(
+            "This password is too easy to guess. Take at least 12 characters, nothing common, "
+            "and nothing like the user name."
+        ),
         "not_allowed": _("This is not in your charge. Ask a supervisor of that district."),
         "wrong_scope": _("Choose exactly the market, department or district this role is for."),
         "username_taken": _("Somebody already has this user name. Please choose another."),

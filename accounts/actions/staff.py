@@ -83,7 +83,7 @@ def create_staff(*, username: str, password: str, by: User | None) -> User:
     try:
         validate_password(password, User(username=username))
     except ValidationError as error:
-        raise StaffRefused("weak_password", words=error.messages) from error
+        raise StaffRefused("weak_password") from error
     # Sign-in does not tell capitals apart, so neither may two names.
     if User.objects.filter(username__iexact=username).exists():
         raise StaffRefused("username_taken", username=username)

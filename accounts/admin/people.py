@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminPasswordInput, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from accounts import actions
 from accounts.admin.dialogs import UnmaskDialog
@@ -31,7 +31,7 @@ class NewStaffForm(forms.ModelForm):
         label=_("Password"),
         max_length=200,
         strip=False,
-        widget=UnfoldAdminPasswordInput,
+        widget=UnfoldAdminPasswordWidget,
         help_text=_("At least 12 characters. Hand it over in person; TOTP is set up at sign-in."),
     )
 

@@ -66,7 +66,7 @@ class SmsAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Sms]":
         return super(ScopedModelAdmin, self).get_queryset(request)
 
-    @display(description=_("to"))
+    @display(description=_("sent to"))
     def shown_to(self, sms: Sms) -> str:
         return f"***{decrypt(sms.to_cipher)[-4:]}"
 

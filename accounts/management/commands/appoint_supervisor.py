@@ -1,4 +1,4 @@
-"""manage.py appoint_supervisor USERNAME [--district CODE]: the first people of a new installation."""
+"""manage.py appoint_supervisor USERNAME [--district CODE]: the first of a new installation."""
 
 import getpass
 import os
