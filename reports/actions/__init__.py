@@ -9,7 +9,7 @@
 from reports.actions.close import close_report, redo_report
 from reports.actions.dispatch import dispatch, dispatch_by_hand
 from reports.actions.drafts import discard_draft, drop_photo, purge_drafts, save_draft
-from reports.actions.orders import finish_order, take_order
+from reports.actions.orders import add_after_photo, finish_order, take_order
 from reports.actions.photos import add_photo, record_failed, record_processed
 from reports.actions.submit import submit_report
 from reports.actions.verify import refuse_report, verify_report
@@ -19,6 +19,7 @@ __all__ = [
     "DispatchRefused",
     "OrderRefused",
     "ReportRefused",
+    "add_after_photo",
     "add_photo",
     "close_report",
     "discard_draft",

@@ -114,11 +114,13 @@ def record_failed(*, photo_id: int, code: str) -> bool:
 
 
 def _lock_pending(photo_id: int) -> Photo | None:
-    return (
-        Photo.objects.select_for_update(of=("self",), no_key=True)
-        .filter(pk=photo_id, status=Photo.Status.PENDING)
-        .first()
-    )
+    """The photo, locked; None when it went away or was settled before."""
+    photo = Photo.objects.select_for_update(of=("self",), no_key=True).filter(pk=photo_id).first()
+    if photo is None or photo.status == Photo.Status.PENDING:
+        return photo
+    if photo.due_at is not None:  # claimed again though there was nothing left to do
+        settle(photo)
+    return None
 
 
 # ---- shared by the actions that take photos in

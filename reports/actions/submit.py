@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from config.wake import wake
+from markets.clock import due_time
 from markets.models import Market, Stall
 from markets.queries import merchant_of
 from reports import bells
@@ -78,6 +79,9 @@ def submit_report(
                 category=category,
                 words=words,
                 created_at=at,
+                respond_due_at=due_time(
+                    market, at, category.respond_minutes, urgent=category.urgent
+                ),
                 latitude=position.latitude if position else None,
                 longitude=position.longitude if position else None,
                 accuracy=position.accuracy if position else None,
