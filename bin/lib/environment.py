@@ -209,7 +209,7 @@ def _pip(children: Children, home: Path, locks: list[str], count: int) -> None:
 
     arguments = [a for lock in locks for a in ("-r", str(ROOT / "requirements" / f"{lock}.txt"))]
     python = str(home / "bin" / "python")
-    flags = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--no-input", "--no-color"]
+    flags = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--no-compile", "--no-input"]
     code = children.run(
         Child(
             name="pip",
