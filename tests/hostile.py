@@ -110,6 +110,11 @@ def cut(make: Callable[[], bytes], part: float) -> bytes:
     return data[: int(len(data) * part)]
 
 
+def head(make: Callable[[], bytes], count: int) -> bytes:
+    """So many bytes of it."""
+    return make()[:count]
+
+
 def zipped() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -262,9 +267,7 @@ def _listed() -> list[Hostile]:
         for percent in (1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98)
     ]
     files += [
-        Hostile(
-            f"head-{count}.{ending}", lambda make=make, count=count: make()[:count], "unreadable"
-        )
+        Hostile(f"head-{count}.{ending}", partial(head, make, count), "unreadable")
         for ending, make in honest.items()
         for count in (16, 20, 24, 29, 33, 40)
     ]

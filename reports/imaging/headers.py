@@ -86,7 +86,7 @@ def webp_size(file: BinaryIO, length: int) -> Size:
 
 
 def heic_size(file: BinaryIO, length: int) -> Size:
-    """The size of the primary item; the largest box in the file must not lie about room either."""
+    """The largest size any item in the file claims: the picture's own, or its grid of tiles."""
     at, meta = 0, b""
     for _ in range(MAX_BOXES):
         if at >= length:
@@ -105,14 +105,14 @@ def heic_size(file: BinaryIO, length: int) -> Size:
                 raise PhotoRefused("unreadable")
             meta = _at(file, at + start, size - start)
         at += size
-    sizes = _primary_and_largest(meta)
-    if sizes is None:
+    largest = _largest(meta)
+    if largest is None:
         raise PhotoRefused("unreadable")
-    return sizes
+    return largest
 
 
-def _primary_and_largest(meta: bytes) -> Size | None:
-    """The larger of the primary item's size and any size in the file, so none slips through."""
+def _largest(meta: bytes) -> Size | None:
+    """Of all `ispe` properties, so that none slips through."""
     found: list[Size] = []
     for name, body in _boxes(meta[4:]):
         if name != b"iprp":

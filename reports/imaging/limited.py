@@ -36,8 +36,8 @@ def process_limited(path: str | Path, *, seconds: float = 30, megabytes: int = 6
 
     Blocks for as long; HEIC also waits for its turn, one at a time on this machine (flock).
     Refused: PhotoRefused, with too_heavy for a child out of time or memory (HEIC's decoder does
-    not always say that it was memory: then unreadable). OSError when the file
-    cannot be opened or no child can be made: worth another try. RuntimeError is our own mistake.
+    not always say that it was memory: then unreadable). OSError when the file cannot be opened or
+    no child can be made: worth another try. RuntimeError is our own mistake.
     """
     with open(path, "rb") as file:
         shape = inspect(file)
