@@ -1,5 +1,6 @@
 """Tablets and the visits to them. docs/locking.md names the locks."""
 
+import re
 import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ VISIT_IDLE = timedelta(seconds=120)
 VISIT_MOST = timedelta(minutes=15)
 SAME_TYPING = timedelta(seconds=30)
 SEEN_EVERY = timedelta(minutes=1)
+_IN_ADDRESS = re.compile(r"code=([0-9]{8})(?![0-9])")
 
 
 def make_kiosk(*, market: Market, name: str, by: "User") -> KioskDevice:
@@ -194,8 +196,8 @@ def _member_digits(typed: str) -> str:
     plain = read_typed(typed)
     if plain.isascii() and plain.isdigit():
         return plain
-    last = plain.rstrip("/").rpartition("/")[2]
-    return last if last.isascii() and last.isdigit() else ""
+    found = _IN_ADDRESS.search(plain)
+    return found.group(1) if found else ""
 
 
 def _locked_for(until: datetime, at: datetime) -> RewardsRefused:

@@ -11,7 +11,7 @@ from rewards.queries.vouchers import (
     my_voucher,
     my_vouchers,
     name_masked,
-    stalls_of,
+    places_of,
     usable_vouchers,
     voucher_by_token,
 )
@@ -30,8 +30,8 @@ __all__ = [
     "my_vouchers",
     "name_masked",
     "offer",
+    "places_of",
     "shelf",
-    "stalls_of",
     "stock_left",
     "usable_vouchers",
     "visit_of",

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.queries import markets_of
-from markets.models import Market, Merchant, Stall
+from markets.models import Market, Merchant, Stall, Tenancy
 from rewards.models import Redemption, Reward, Voucher
 from rewards.states import VoucherState
 
@@ -112,17 +112,13 @@ def merchants_of(user: User) -> list[Merchant]:
     return list(Merchant.objects.filter(members__user=user).order_by("id"))
 
 
-def stalls_of(merchants: list[Merchant], market: Market) -> list[Stall]:
-    """Their stalls in that market today."""
-    return list(
-        Stall.objects.filter(
-            market=market,
-            tenancies__merchant__in=merchants,
-            tenancies__days__contains=timezone.localdate(),
-        )
-        .distinct()
-        .order_by("number")
+def places_of(user: User, market: Market) -> list[tuple[Stall, Merchant]]:
+    """The stalls in that market at which the person may accept vouchers today, and for whom."""
+    tenancies = Tenancy.objects.filter(
+        stall__market=market, merchant__members__user=user, days__contains=timezone.localdate()
     )
+    rows = tenancies.select_related("stall", "merchant").order_by("stall__number")
+    return [(row.stall, row.merchant) for row in rows]
 
 
 def is_at_desk(user: User, market: Market | None = None) -> bool:
