@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import kombu.pools
 import pytest
 from django.db import connection
 from django.test.signals import template_rendered
@@ -131,10 +132,8 @@ def broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
 
 def _forget_connections(app: Any) -> None:
     """Let Celery open its connections anew, at the address that is set now."""
-    app.conf.broker_read_url = app.conf.broker_write_url = app.conf.broker_url
-    app.pool.force_close_all()
-    app._pool = None
-    app.amqp._producer_pool = None
+    kombu.pools.reset()
+    app._pool = app.amqp._producer_pool = None
 
 
 @pytest.fixture
