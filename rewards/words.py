@@ -143,6 +143,18 @@ def _plain() -> dict[str, tuple[str, str]]:
     }
 
 
+def desk_sentence(refused: RewardsRefused) -> str:
+    """The same in one line, for staff."""
+    match refused.code:
+        case "too_few_left":
+            return _("Only %(left)s are left; %(asked)s can't be taken out.") % refused.params
+        case "bad_units":
+            return _("A delivery is more than zero; a correction is not zero.")
+        case "kiosk_revoked":
+            return _("This tablet was taken out of use. Please add it anew.")
+    return " ".join(sentence(refused))
+
+
 def plain(code: str) -> Sentence | None:
     """The sentence of a code that needs nothing filled in."""
     found = _plain().get(code)

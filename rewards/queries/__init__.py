@@ -1,7 +1,7 @@
 """Reads of the rewards room: rows ready for a page."""
 
 from rewards.queries.audits import StockAudit, audit_stock
-from rewards.queries.catalogue import Offer, first_market, offer, shelf, stock_left
+from rewards.queries.catalogue import Offer, first_market, offer, shelf, stock_left, with_left
 from rewards.queries.kiosks import device_of, visit_of
 from rewards.queries.vouchers import (
     VoucherRow,
@@ -36,4 +36,5 @@ __all__ = [
     "usable_vouchers",
     "visit_of",
     "voucher_by_token",
+    "with_left",
 ]
