@@ -2,10 +2,19 @@
 
 from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
+from typing import NamedTuple
 
 from reports.models import Order, Photo, Report, ReportMove
+from reports.queries.page import Picture, picture
 
 EARTH_RADIUS = 6_371_008.8  # metres
+
+
+class Shown(NamedTuple):
+    """A photo's evidence, and the addresses of its pictures."""
+
+    evidence: Photo
+    picture: Picture
 
 
 @dataclass(frozen=True)
@@ -13,8 +22,8 @@ class Sheet:
     """Rows ready for the page. `distance` is metres from the market's middle, None if unknown."""
 
     report: Report
-    before: list[Photo]
-    after: list[Photo]
+    before: list[Shown]
+    after: list[Shown]
     moves: list[ReportMove]
     order: Order | None
     same_stall: list[Report]
@@ -63,8 +72,8 @@ def desk_sheet(report: Report) -> Sheet:
         )
     return Sheet(
         report=report,
-        before=before,
-        after=[photo for photo in photos if photo.kind == Photo.Kind.AFTER],
+        before=[Shown(photo, picture(photo)) for photo in before],
+        after=[Shown(photo, picture(photo)) for photo in photos if photo.kind == Photo.Kind.AFTER],
         moves=list(report.moves.select_related("by")),
         order=report.orders.filter(ended_at=None).select_related("department", "handler").first(),
         same_stall=same_stall,

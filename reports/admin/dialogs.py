@@ -40,7 +40,7 @@ class RefuseDialog(ReportDialog):
     why = _words(
         _("Reason"),
         required=True,
-        help_text=_("The reporter reads this sentence, and may appeal. Say what was found."),
+        help_text=_("The reporter reads this sentence. Say what was found."),
     )
 
 
