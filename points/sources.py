@@ -10,7 +10,7 @@ from django.urls import NoReverseMatch, reverse
 PAGES = {
     "report": ("reports:report", "number"),
     "redemption": ("rewards:redemption", "redemption_id"),
-    "volunteer": ("volunteers:activity", "activity_id"),
+    "volunteer": ("volunteers:detail", "activity_id"),
 }
 
 
