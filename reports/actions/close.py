@@ -1,6 +1,7 @@
 """The manager compares before and after: fixed, or to be fixed again."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from points.actions import award
@@ -44,12 +45,19 @@ def close_report(*, report_id: int, by: User, why: str = "") -> ReportMove:
         raise ReportRefused("own_fix")
     _judge_pair(report)
     given, cut = _thank(report, by)
+    now = timezone.now()
     step = move(
-        report, Verb.CLOSE, by=by, why=why.strip(), is_public=True, points=given, points_cut=cut
+        report,
+        Verb.CLOSE,
+        by=by,
+        why=why.strip(),
+        at=now,
+        closed_at=now,
+        is_public=True,
+        points=given,
+        points_cut=cut,
     )
-    report.closed_at = step.at
-    report.save(update_fields=["closed_at"])
-    Order.objects.filter(report=report, ended_at=None).update(ended_at=step.at)
+    Order.objects.filter(report=report, ended_at=None).update(ended_at=now)
     return step
 
 
