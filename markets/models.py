@@ -159,7 +159,7 @@ class Zone(models.Model):
         Market, models.CASCADE, related_name="zones", verbose_name=_("market")
     )
     name = models.CharField(_("name"), max_length=40)
-    order = models.PositiveSmallIntegerField(_("order"), default=0)
+    order = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
         verbose_name = _("zone")

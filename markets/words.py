@@ -88,9 +88,7 @@ def refusal_words(refusal: StallRefused, typed: str) -> RefusalWords:
             "It was given up on %(day)s. If there is a problem at this place, report it "
             "without the stall and choose %(market)s."
         )
-        % (
-            place | {"day": format_date(timezone.localtime(refusal.stall.closed_at), "DATE_FORMAT")}
-        ),
+        % (place | {"day": format_date(timezone.localtime(refusal.stall.closed_at), _("F j, Y"))}),
         report,
         _("Report without a stall"),
     )
@@ -160,6 +158,6 @@ def _when(at: datetime) -> str:
     if local.date() < today + timedelta(days=7):
         return _("%(day)s at %(time)s") % {"day": WEEKDAYS[local.weekday()], "time": _clock(at)}
     return _("%(day)s at %(time)s") % {
-        "day": format_date(local, "MONTH_DAY_FORMAT"),
+        "day": format_date(local, _("F j")),
         "time": _clock(at),
     }

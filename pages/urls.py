@@ -1,5 +1,17 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from pages.views import health, home, look, me, size, well_known
 
 app_name = "pages"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("me/", me.me, name="me"),
+    path("size/", size.set_size, name="set_size"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("robots.txt", well_known.robots, name="robots"),
+    path("manifest.webmanifest", well_known.manifest, name="manifest"),
+    path("favicon.ico", well_known.favicon, name="favicon"),
+    path("dev/look/", look.styleguide, name="styleguide"),
+]

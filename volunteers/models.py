@@ -71,7 +71,7 @@ class SignUp(models.Model):
         User, models.PROTECT, related_name="sign_ups", verbose_name=_("volunteer")
     )
     at = models.DateTimeField(_("signed up"), default=timezone.now)
-    cancelled_at = models.DateTimeField(_("given up"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("place given up"), null=True, blank=True)
     # A clerk may act for somebody without a phone; the record says so.
     helped_by = models.ForeignKey(
         User,

@@ -29,4 +29,4 @@ def refused(refusal: VolunteersRefused) -> str:
 
 
 def _time(at: object) -> str:
-    return format_date(timezone.localtime(at), "m-d H:i")  # type: ignore[arg-type]
+    return format_date(timezone.localtime(at), _("F j, H:i"))  # type: ignore[arg-type]

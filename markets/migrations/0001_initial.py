@@ -713,7 +713,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=40, verbose_name="name")),
-                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
+                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
                 (
                     "market",
                     models.ForeignKey(

@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "cancelled_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="given up"),
+                    models.DateTimeField(blank=True, null=True, verbose_name="place given up"),
                 ),
                 (
                     "activity",
