@@ -5,6 +5,8 @@ From then on the database refuses UPDATE and DELETE for everyone, and `manage.py
 gives the application's role no right to either.
 """
 
+from typing import Any
+
 from django.apps import apps
 from django.db import migrations
 
@@ -24,12 +26,12 @@ def tables() -> list[str]:
 
 def guard(table: str, *, truncate: bool = False) -> migrations.RunSQL:
     """A migration operation: refuse UPDATE and DELETE (and TRUNCATE when asked) on the table."""
-    forward = [
+    forward: list[str | tuple[str, Any]] = [
         FUNCTION,
         f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table}"
         " FOR EACH ROW EXECUTE FUNCTION points_append_only()",
     ]
-    backward = [f"DROP TRIGGER {table}_no_change ON {table}"]
+    backward: list[str | tuple[str, Any]] = [f"DROP TRIGGER {table}_no_change ON {table}"]
     if truncate:
         forward.append(
             f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}"

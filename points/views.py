@@ -17,6 +17,7 @@ PER_PAGE = 30
 def statement(request: HttpRequest) -> HttpResponse:
     """/me/points/: what they have, what dies next, and every row; ?before=ID pages back."""
     before = _whole_number(request.GET.get("before"))
+    assert request.user.pk is not None
     holder = person(request.user.pk)
     programmes = queries.programmes_for(holder)
     programme = _chosen(programmes, request.GET.get("programme"))

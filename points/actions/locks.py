@@ -66,7 +66,7 @@ def lock_account(
     An account that was never opened is opened when `opening`, else None.
     """
     with connection.cursor() as cursor:
-        wanted = [system, holder.id, holder.kind, programme.pk, unit]
+        wanted: list[str | int] = [system, holder.id, holder.kind, programme.pk, unit]
         cursor.execute(LOCK, wanted)
         row = cursor.fetchone()
         if row is None and opening:

@@ -77,10 +77,10 @@ def load_programme(*, name: str, data: dict[str, Any] | None = None) -> Loaded:
         )
         added.append(rule["code"])
     ended = []
-    for code, rule in newest.items():
-        if rule.ends_on is None:
-            rule.ends_on = today - timedelta(days=1)
-            rule.save(update_fields=["ends_on"])
+    for code, gone in newest.items():
+        if gone.ends_on is None:
+            gone.ends_on = today - timedelta(days=1)
+            gone.save(update_fields=["ends_on"])
             ended.append(code)
     return Loaded(programme, added, ended)
 

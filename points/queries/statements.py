@@ -1,6 +1,6 @@
 """The rows of 积分明细."""
 
-from datetime import date
+import datetime as dt
 from typing import NamedTuple
 
 from django.db import connection
@@ -23,13 +23,13 @@ class StatementRow(NamedTuple):
     """
 
     id: int
-    date: date
+    date: dt.date
     points: int
     words: str
     memo: str
     link: str
     balance: int
-    expires_on: date | None
+    expires_on: dt.date | None
     cut: int
     kind: str
     is_reversal: bool
@@ -77,7 +77,7 @@ def statement(
         .order_by("-id")
     )
     refunds = [t.pk for t in transfers if t.kind == TransferKind.REFUND]
-    came_back: dict[int, date] = {}
+    came_back: dict[int, dt.date] = {}
     if refunds:
         came_back = dict(
             BucketUse.objects.filter(transfer__in=refunds)
@@ -87,7 +87,7 @@ def statement(
     return [_row(transfer, account, came_back.get(transfer.pk)) for transfer in transfers]
 
 
-def _row(transfer: Transfer, account: Account, came_back: date | None) -> StatementRow:
+def _row(transfer: Transfer, account: Account, came_back: dt.date | None) -> StatementRow:
     incoming = transfer.credit_id == account.pk
     expires_on = transfer.expires_on or came_back
     balance = transfer.credit_after if incoming else transfer.debit_after

@@ -65,7 +65,7 @@ def test_the_rows_tell_the_whole_story(programme):
     )
     assert (first.words, first.memo, first.is_reversed) == ("上报属实", "占道经营", True)
     assert first.link == "/report/2026-7/"
-    assert first.date == began.date()
+    assert first.date == when(2025, 12, 3).date()
     with translation.override("en"):
         assert queries.statement(holder, programme)[0].words == "Taken back: Report verified"
 
