@@ -23,7 +23,9 @@ def has_strong_session(request: HttpRequest) -> bool:
     """Whether a second factor (TOTP or a recovery code) was given in this session."""
     if not request.user.is_authenticated:
         return False
-    return any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
+    return any(
+        record["method"] == "mfa" for record in get_authentication_records(request, request.user)
+    )
 
 
 def staff_gate(request: HttpRequest) -> HttpResponse | None:

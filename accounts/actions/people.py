@@ -93,16 +93,17 @@ def purge_unverified() -> dict[str, int]:
 
 
 def _nothing_attached() -> list[models.Q]:
+    """No row of any table names the person; also where the relation has no name backwards."""
     return [
         ~models.Q(
             Exists(
                 relation.related_model._base_manager.filter(  # type: ignore[union-attr]
-                    **{relation.field.name: OuterRef("pk")}
+                    **{relation.field.name: OuterRef("pk")}  # type: ignore[union-attr]
                 )
             )
         )
-        for relation in User._meta.related_objects
-        if not relation.many_to_many
+        for relation in User._meta.get_fields(include_hidden=True)
+        if relation.auto_created and (relation.one_to_many or relation.one_to_one)
     ]
 
 
