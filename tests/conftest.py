@@ -40,16 +40,12 @@ def _note_template(template: Any, **_: Any) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     template_rendered.connect(_note_template)
-    if config.pluginmanager.hasplugin("dsession"):
-        config.pluginmanager.register(_Controller())
 
 
-class _Controller:
-    """Takes from each xdist process what it rendered."""
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any, error: object) -> None:
-        _rendered.update(getattr(node, "workeroutput", {}).get("rendered", ()))
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take from each xdist process what it rendered."""
+    _rendered.update(getattr(node, "workeroutput", {}).get("rendered", ()))
 
 
 def never_rendered() -> list[str]:
