@@ -2,14 +2,13 @@
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 
-from accounts.scoped_admin import CLERK, MANAGER, SUPERVISOR, ScopedModelAdmin
+from accounts.scoped_admin import CLERK, MANAGER, SUPERVISOR, HistoryAdmin
 from reports.models import Category, DispatchRule
 
 
 @admin.register(Category)
-class CategoryAdmin(SimpleHistoryAdmin, ScopedModelAdmin):
+class CategoryAdmin(HistoryAdmin):
     """City-wide: everybody at a desk reads them, the superuser edits them."""
 
     view_roles = frozenset({MANAGER, CLERK, SUPERVISOR})
@@ -23,7 +22,7 @@ class CategoryAdmin(SimpleHistoryAdmin, ScopedModelAdmin):
 
 
 @admin.register(DispatchRule)
-class DispatchRuleAdmin(SimpleHistoryAdmin, ScopedModelAdmin):
+class DispatchRuleAdmin(HistoryAdmin):
     """Tried from the top; a supervisor keeps those of their district."""
 
     district_path = "district"

@@ -8,12 +8,18 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from accounts.scoped_admin import CLERK, MANAGER, SUPERVISOR, ScopedModelAdmin, dialog_done
+from accounts.scoped_admin import (
+    CLERK,
+    MANAGER,
+    SUPERVISOR,
+    HistoryAdmin,
+    ScopedModelAdmin,
+    dialog_done,
+)
 from rewards import actions
 from rewards.admin.dialogs import ReceiveDialog
 from rewards.errors import RewardsRefused
@@ -23,7 +29,7 @@ from rewards.words import desk_sentence
 
 
 @admin.register(Reward)
-class RewardAdmin(SimpleHistoryAdmin, ScopedModelAdmin):
+class RewardAdmin(HistoryAdmin):
     """One line of the catalogue counts in every market of its programme: a supervisor's to change.
 
     What a market offers of it, and how much, is that market's stock.
