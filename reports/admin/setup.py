@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from accounts.scoped_admin import CLERK, MANAGER, SUPERVISOR, HistoryAdmin
+from accounts.scoped_admin import CLERK, MANAGER, SUPERVISOR, HistoryAdmin, ScopedModelAdmin
 from reports.models import Category, DispatchRule
 
 
