@@ -254,5 +254,6 @@ def test_what_is_stuck_is_seen_and_tried_again(
     assert row.attempts == 0
     assert row.due_at is not None
     assert bell == ["reports.do_due_follow_ups"]
-    assert signed_in(city.other_manager).post(again).status_code == 404
-    assert signed_in(city.supervisor).post(again).status_code == 403
+    sent = {"_form_submitted": "on"}
+    assert signed_in(city.other_manager).post(again, sent).status_code == 404
+    assert signed_in(city.supervisor).post(again, sent).status_code == 403
