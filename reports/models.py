@@ -314,8 +314,8 @@ class Order(models.Model):
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("order")
-        verbose_name_plural = _("orders")
+        verbose_name = _("work order")
+        verbose_name_plural = _("work orders")
         ordering = ["-id"]
         indexes = [
             models.Index(
@@ -409,7 +409,7 @@ class Photo(DueRow):
     height = models.PositiveIntegerField(null=True, blank=True)
     fingerprint = models.BigIntegerField(null=True, blank=True)
     # Evidence for the verifier only; stripped from everything that is shown.
-    taken_at = models.DateTimeField(_("taken"), null=True, blank=True)
+    taken_at = models.DateTimeField(_("photographed"), null=True, blank=True)
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
     device = models.CharField(_("camera"), max_length=100, blank=True, default="")

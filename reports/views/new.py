@@ -103,6 +103,8 @@ def _receive(request: HttpRequest) -> HttpResponse:
             return _to(_submit(form, key, user, uploads, draft))
         except ReportRefused as refusal:
             form.add_error(None, sentence(refusal))
+            if refusal.code == "key_taken":
+                key = uuid4()
     fields = {name: request.POST.get(name, "") for name in KEPT}
     key, problem = keep(request, key, form=FORM, fields=fields, uploads=uploads)
     if dropping is not None:
