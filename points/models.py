@@ -142,7 +142,8 @@ class Transfer(models.Model):
     # The running account's balance after this transfer; empty on a system account's side.
     debit_after = models.BigIntegerField(null=True, blank=True)
     credit_after = models.BigIntegerField(null=True, blank=True)
-    idempotency_key = models.CharField(max_length=200, unique=True)
+    # Unique by a constraint: `unique=True` would bring a second index, for LIKE.
+    idempotency_key = models.CharField(max_length=200)
     request_hash = models.CharField(max_length=32)
     reverses = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="reversed_by"
@@ -169,6 +170,7 @@ class Transfer(models.Model):
             models.CheckConstraint(
                 condition=~Q(debit=F("credit")), name="points_transfer_two_sides"
             ),
+            models.UniqueConstraint(fields=["idempotency_key"], name="points_transfer_key"),
             models.UniqueConstraint(
                 fields=["source", "reason"],
                 condition=Q(kind=TransferKind.AWARD),

@@ -128,7 +128,7 @@ FROM points_transfer WHERE kind = 'award'
         ({"points": "-5"}, "points_transfer_positive"),
         ({"debit": "credit_id"}, "points_transfer_two_sides"),
         ({"source": "source"}, "points_award_once"),
-        ({"key": "idempotency_key"}, "idempotency_key"),
+        ({"key": "idempotency_key"}, "points_transfer_key"),
     ],
 )
 def test_constraints_of_transfers_hold(programme, change, constraint):
