@@ -2,8 +2,8 @@
 
 A row is *due* while `due_at` is set and past. A worker claims it by moving `due_at` ahead by a
 lease and counting the attempt, works without holding a lock, and then settles it. A worker that
-dies leaves the row to become due again when the lease ends; one that keeps failing becomes
-*stuck*, and is shown in the admin.
+dies leaves the row to become due again when the lease ends; one that keeps failing, or keeps
+killing its workers, becomes *stuck*, and is shown in the admin.
 """
 
 from datetime import timedelta
@@ -34,20 +34,30 @@ def claim(rows: "models.QuerySet[Any]", *, limit: int = 20, lease: timedelta = L
     """Claim up to `limit` due rows of the queryset and return them, soonest due first.
 
     Locks the rows with SKIP LOCKED for one statement; no two workers get the same row while
-    its lease lasts.
+    its lease lasts. A row whose every attempt ended with the worker's death, so that nobody was
+    left to count it as failed, becomes stuck here.
     """
-    now = timezone.now()
-    with transaction.atomic():
-        claimed = list(
-            rows.filter(due_at__lte=now, stuck_at=None)
-            .order_by("due_at", "pk")
-            .select_for_update(skip_locked=True, of=("self",))[:limit]
-        )
-        for row in claimed:
-            row.due_at = now + lease
-            row.attempts += 1
-            row.save(update_fields=["due_at", "attempts"])
-    return claimed
+    while True:
+        now = timezone.now()
+        claimed, given_up = [], False
+        with transaction.atomic():
+            due = (
+                rows.filter(due_at__lte=now, stuck_at=None)
+                .order_by("due_at", "pk")
+                .select_for_update(skip_locked=True, of=("self",))[:limit]
+            )
+            for row in due:
+                if row.attempts >= MAX_ATTEMPTS:
+                    fail(row, row.last_error or "the worker died in the middle of it, each time")
+                    given_up = True
+                    continue
+                row.due_at = now + lease
+                row.attempts += 1
+                row.save(update_fields=["due_at", "attempts"])
+                claimed.append(row)
+        # Nothing claimed means nothing due, so those given up must not stand for the others.
+        if claimed or not given_up:
+            return claimed
 
 
 def settle(row: DueRow) -> None:

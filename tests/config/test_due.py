@@ -77,3 +77,24 @@ def test_claims_come_soonest_due_first_and_no_more_than_asked() -> None:
     later = make_row(due_at=timezone.now() - timedelta(minutes=5))
     make_row(due_at=timezone.now() - timedelta(seconds=1))
     assert [row.pk for row in claim(Sms.objects.all(), limit=2)] == [later.pk, late.pk]
+
+
+def test_a_row_that_kills_every_worker_ends_stuck(time_machine) -> None:
+    row = make_row()
+    for _attempt in range(MAX_ATTEMPTS):
+        assert [each.pk for each in claim(Sms.objects.all())] == [row.pk]
+        time_machine.shift(timedelta(minutes=2, seconds=1))
+    assert claim(Sms.objects.all()) == []
+    row.refresh_from_db()
+    assert row.stuck_at is not None
+    assert row.due_at is None
+    assert "worker died" in row.last_error
+
+
+def test_rows_given_up_do_not_hide_the_others(time_machine) -> None:
+    now = timezone.now()
+    for _each in range(3):
+        make_row(attempts=MAX_ATTEMPTS, due_at=now - timedelta(minutes=1))
+    good = make_row()
+    assert [each.pk for each in claim(Sms.objects.all(), limit=1)] == [good.pk]
+    assert Sms.objects.filter(stuck_at__isnull=False).count() == 3
