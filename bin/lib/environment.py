@@ -46,8 +46,8 @@ def prepare(children: Children, *, locks: list[str], data: Path) -> Environment:
     Does nothing where the stamp says that these very locks are installed. `embedded` may be
     missing for a machine: the caller then looks for servers on the machine itself.
     """
-    home = _place(data)
     wanted = {lock: _digest(lock) for lock in locks}
+    home = _place(data, wanted)
     stamp = home / "installed.json"
     if _installed(stamp, wanted):
         return Environment(home, has_servers=_installed_now(stamp).get("embedded") != "unavailable")
@@ -57,15 +57,14 @@ def prepare(children: Children, *, locks: list[str], data: Path) -> Environment:
     return Environment(home, has_servers=_installed_now(stamp).get("embedded") != "unavailable")
 
 
-def _place(data: Path) -> Path:
+def _place(data: Path, wanted: dict[str, str]) -> Path:
     """The environment's folder: the project's, or one beside the data where that is read-only."""
     chosen = os.environ.get("VENV_DIR")
     if chosen:
         return Path(chosen).resolve()
     home = ROOT / ".venv"
-    if os.access(home if home.exists() else ROOT, os.W_OK) or (home / "installed.json").exists():
-        return home
-    return data / "venv"
+    writable = os.access(home if home.exists() else ROOT, os.W_OK)
+    return home if writable or _installed(home / "installed.json", wanted) else data / "venv"
 
 
 def _digest(lock: str) -> str:
@@ -83,7 +82,8 @@ def _installed_now(stamp: Path) -> dict[str, str]:
 
 def _installed(stamp: Path, wanted: dict[str, str]) -> bool:
     now = _installed_now(stamp)
-    here = (stamp.parent / "bin" / "python").exists()  # false too where its base was uninstalled
+    # False too where the Python it was made from is gone, or closed to this user.
+    here = os.access(stamp.parent / "bin" / "python", os.X_OK)
     return here and all(
         now.get(lock) == digest or (lock == "embedded" and now.get(lock) == "unavailable")
         for lock, digest in wanted.items()
@@ -114,7 +114,7 @@ def _install(children: Children, home: Path, stamp: Path, wanted: dict[str, str]
     half = home / ".incomplete"
     version = home / "python-version"
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    broken = half.exists() or not (home / "bin" / "python").exists()
+    broken = half.exists() or not os.access(home / "bin" / "python", os.X_OK)
     if broken or not version.exists() or version.read_text() != python:
         _make(children, home)
         version.write_text(python)

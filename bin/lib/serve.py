@@ -126,7 +126,7 @@ def _serve(
         children.start(child)
     people = _people(children, environment, env)
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"  # noqa: S104
-    if not children.wait_for(lambda: _ready(address), seconds=90, step=0.1):
+    if not children.wait_for(lambda: _ready(address), seconds=90, step=0.25):
         raise Stop(
             "网站没有在 90 秒内就绪,原因见上面 web 的日志。",
             "The site was not ready within 90 s; the web log above says why.",
