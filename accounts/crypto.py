@@ -30,7 +30,7 @@ def encrypt(text: str) -> bytes:
     return _box().encrypt(text.encode())
 
 
-def decrypt(cipher: bytes) -> str:
+def decrypt(cipher: bytes | memoryview) -> str:
     """Read back what `encrypt` wrote, under the current or an old key."""
     return _box().decrypt(bytes(cipher)).decode()
 

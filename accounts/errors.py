@@ -22,7 +22,7 @@ class SmsRefused(Refused):
 
 class StaffRefused(Refused):
     """`not_allowed`, `wrong_scope`, `username_taken`, `weak_password`, `bad_secret`,
-    `inactive`, `no_reason`, `no_number`."""
+    `inactive`, `no_reason`, `no_number`, `no_username`."""
 
 
 class MemberCodeRefused(Refused):

@@ -40,7 +40,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone_last4 = models.CharField(_("phone ends in"), max_length=4, blank=True, default="")
     phone_verified_at = models.DateTimeField(_("phone verified"), null=True, blank=True)
     nickname = models.CharField(_("nickname"), max_length=30, blank=True, default="")
-    is_active = models.BooleanField(_("active"), default=True)
+    is_active = models.BooleanField(_("active"), default=True)  # type: ignore[misc]
     is_staff = models.BooleanField(_("staff"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 

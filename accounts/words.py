@@ -74,5 +74,6 @@ def staff_sentence(refused: StaffRefused) -> str:
         "inactive": _("This account is closed."),
         "no_reason": _("Say why you need to see the number."),
         "no_number": _("This person has no phone number."),
+        "no_username": _("This person signs in with a phone and has no password."),
         "bad_secret": _("This is not a TOTP key."),
     }[refused.code]

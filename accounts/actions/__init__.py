@@ -16,6 +16,8 @@ from accounts.actions.staff import (
     make_superuser,
     may_appoint,
     reset_totp,
+    set_active,
+    set_password,
     set_totp_secret,
     unmask_phone,
 )
@@ -36,6 +38,8 @@ __all__ = [
     "register_phone",
     "reset_totp",
     "retry_sms",
+    "set_active",
+    "set_password",
     "set_phone",
     "set_totp_secret",
     "unmask_phone",

@@ -80,10 +80,7 @@ def create_staff(*, username: str, password: str, by: User | None) -> User:
     if by is not None and not (by.is_active and (by.is_superuser or districts_of(by))):
         raise StaffRefused("not_allowed")
     username = username.strip()
-    try:
-        validate_password(password, User(username=username))
-    except ValidationError as error:
-        raise StaffRefused("weak_password") from error
+    _judge_password(password, User(username=username))
     # Sign-in does not tell capitals apart, so neither may two names.
     if User.objects.filter(username__iexact=username).exists():
         raise StaffRefused("username_taken", username=username)
@@ -116,11 +113,10 @@ def set_totp_secret(*, user: User, secret: str) -> None:
     TOTP.activate(user, secret)
 
 
-@transaction.atomic
-def reset_totp(*, user: User, by: User) -> None:
-    """Take TOTP and recovery codes from someone who lost them; the next sign-in sets them up anew.
+def _lock_in_charge_of(user: User, by: User) -> User:
+    """The person, locked, if `by` is a superuser or supervises all that the person is in charge of.
 
-    By a superuser, or a supervisor in whose district all the person's roles are. Locks the person.
+    Nobody does it to themselves but a superuser.
     """
     person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     roles = list(person.roles.select_related("market", "department", "district"))
@@ -130,7 +126,46 @@ def reset_totp(*, user: User, by: User) -> None:
     )
     if not by.is_superuser and (person.is_superuser or person.pk == by.pk or not in_charge):
         raise StaffRefused("not_allowed")
+    return person
+
+
+@transaction.atomic
+def reset_totp(*, user: User, by: User) -> None:
+    """Take TOTP and recovery codes from someone who lost them; the next sign-in sets them up anew.
+
+    Locks the person. Raises StaffRefused.
+    """
+    person = _lock_in_charge_of(user, by)
     Authenticator.objects.filter(user=person).delete()
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str, by: User) -> None:
+    """Give a member of staff a new password; their open sessions end. Locks the person."""
+    person = _lock_in_charge_of(user, by)
+    if not person.username:
+        raise StaffRefused("no_username")
+    _judge_password(password, person)
+    person.set_password(password)
+    person.save(update_fields=["password"])
+
+
+@transaction.atomic
+def set_active(*, user: User, active: bool, by: User) -> None:
+    """Close an account, or open it again. A closed one's sessions end at once. Locks the person."""
+    person = _lock_in_charge_of(user, by)
+    if person.pk == by.pk:
+        raise StaffRefused("not_allowed")
+    if person.is_active != active:
+        person.is_active = active
+        person.save(update_fields=["is_active"])
+
+
+def _judge_password(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise StaffRefused("weak_password") from error
 
 
 @transaction.atomic

@@ -8,9 +8,10 @@ from django.contrib import admin
 from django.contrib.auth import admin as _auth  # noqa: F401
 from django.contrib.auth.models import Group
 
-from accounts.admin.people import UnmaskingAdmin, UserAdmin
+from accounts.admin.people import UserAdmin
 from accounts.admin.roles import StaffRoleAdmin
 from accounts.admin.sms import SmsAdmin
+from accounts.admin.unmaskings import UnmaskingAdmin
 
 # Rights come from roles, second factors from their own pages, and nobody has e-mail.
 for _unused in (EmailAddress, Authenticator, Group):

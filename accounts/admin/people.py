@@ -5,21 +5,20 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from accounts import actions
-from accounts.admin.dialogs import UnmaskDialog
+from accounts.admin.columns import column
+from accounts.admin.deeds import PersonDeeds
 from accounts.crypto import keyed_hash
 from accounts.errors import PhoneRefused, StaffRefused
-from accounts.models import Unmasking, User
+from accounts.models import User
 from accounts.phones import parse_phone
 from accounts.queries import districts_of
-from accounts.scoped_admin import SUPERVISOR, ReadOnlyAdmin, ScopedModelAdmin, dialog_done
+from accounts.scoped_admin import SUPERVISOR, ScopedModelAdmin
 from accounts.words import staff_sentence
 
 
@@ -44,12 +43,19 @@ class NewStaffForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(ScopedModelAdmin):
+class UserAdmin(PersonDeeds):
     """A superuser finds everyone; a supervisor the staff of their district, and new staff."""
 
     view_roles = frozenset({SUPERVISOR})
     add_roles = frozenset({SUPERVISOR})
-    list_display = ("label", "shown_phone", "shown_roles", "is_staff", "is_active", "date_joined")
+    list_display = (
+        "shown_name",
+        "shown_phone",
+        "shown_roles",
+        "is_staff",
+        "is_active",
+        "date_joined",
+    )
     list_filter = ("is_staff", "is_active")
     search_fields = ("username", "nickname")
     search_help_text = _("User name, nickname, last four digits, or a whole phone number")
@@ -66,7 +72,7 @@ class UserAdmin(ScopedModelAdmin):
         "last_login",
     )
     readonly_fields = ("shown_phone", "shown_roles")
-    actions_detail = ("unmask", "reset_second_step")
+    shown_name = column("label", _("name"))
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
         rows: QuerySet[User] = super(ScopedModelAdmin, self).get_queryset(request)
@@ -103,6 +109,12 @@ class UserAdmin(ScopedModelAdmin):
     def shown_roles(self, user: User) -> str:
         return "; ".join(str(held) for held in user.roles.all()) or "-"
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
     # --- new staff -----------------------------------------------------------------------------
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -135,77 +147,3 @@ class UserAdmin(ScopedModelAdmin):
         except StaffRefused as refused:
             messages.error(request, staff_sentence(refused))
             return HttpResponseRedirect(request.path)
-
-    # --- what is done with one person ------------------------------------------------------------
-    def has_unmask_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)
-
-    @action(
-        description=_("Show the phone number"),
-        url_path="unmask",
-        icon="visibility",
-        permissions=["unmask"],
-        dialog={
-            "title": _("Show the phone number"),
-            "description": _("Only where there is no other way to reach the person."),
-            "form_class": UnmaskDialog,
-            "form_submit_text": _("Show it"),
-        },
-    )
-    def unmask(self, request: HttpRequest, form: UnmaskDialog, object_id: Any) -> HttpResponse:
-        try:
-            number = actions.unmask_phone(
-                user=self.get_own(request, object_id),
-                by=request.user,  # type: ignore[arg-type]
-                why=form.cleaned_data["why"],
-            )
-        except StaffRefused as refused:
-            return render(request, "accounts/unmasked.html", {"words": staff_sentence(refused)})
-        # In this answer only: a message would travel through a cookie.
-        response = render(request, "accounts/unmasked.html", {"number": number})
-        response["Cache-Control"] = "no-store"
-        return response
-
-    def has_reset_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        if not self.has_role_among(request, self.view_roles):
-            return False
-        return object_id is None or bool(self.get_own(request, object_id).is_staff)
-
-    @action(
-        description=_("Set the second step anew"),
-        url_path="reset-second-step",
-        icon="lock_reset",
-        permissions=["reset"],
-        dialog={
-            "title": _("Set the second step anew"),
-            "description": _(
-                "For somebody who lost phone and recovery codes, and whom you have in front of "
-                "you. At the next sign-in they scan a new code."
-            ),
-            "form_class": None,
-            "form_submit_text": _("Set it anew"),
-        },
-    )
-    def reset_second_step(self, request: HttpRequest, form: Any, object_id: Any) -> HttpResponse:
-        person = self.get_own(request, object_id)
-        try:
-            actions.reset_totp(user=person, by=request.user)  # type: ignore[arg-type]
-            messages.success(request, _("Done. The next sign-in sets up the second step."))
-        except StaffRefused as refused:
-            messages.error(request, staff_sentence(refused))
-        return dialog_done(request, reverse("admin:accounts_user_change", args=[person.pk]))
-
-
-@admin.register(Unmasking)
-class UnmaskingAdmin(ReadOnlyAdmin):
-    """Who looked at whose number. For superusers; nobody edits it."""
-
-    view_roles = frozenset()
-    list_display = ("at", "by", "of", "why")
-    list_select_related = ("by", "of")
-    ordering = ("-at",)
-
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[Unmasking]":
-        if not request.user.is_superuser:
-            raise Http404
-        return super(ScopedModelAdmin, self).get_queryset(request)

@@ -56,6 +56,9 @@ class StaffRoleAdmin(ScopedModelAdmin):
             Q(district__in=mine) | Q(market__district__in=mine) | Q(department__district__in=mine)
         )
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
     def has_delete_permission(self, request: HttpRequest, obj: StaffRole | None = None) -> bool:
         if not super().has_delete_permission(request, obj):
             return False

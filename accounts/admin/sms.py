@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from accounts import actions
+from accounts.admin.columns import column
 from accounts.crypto import decrypt
 from accounts.models import Sms
 from accounts.scoped_admin import ReadOnlyAdmin, ScopedModelAdmin, dialog_done
@@ -46,21 +47,38 @@ class SmsAdmin(ReadOnlyAdmin):
     """For superusers: messages belong to no district."""
 
     view_roles = frozenset()
-    list_display = ("kind", "shown_to", "created_at", "attempts", "stuck_at", "last_error")
-    list_filter = (StateFilter,)
-    ordering = ("-pk",)
-    fields = (
-        "kind",
+    list_display = (
+        "shown_kind",
         "shown_to",
-        "created_at",
-        "due_at",
+        "shown_created",
         "attempts",
-        "sent_at",
-        "provider_id",
         "stuck_at",
         "last_error",
     )
-    readonly_fields = ("shown_to",)
+    list_filter = (StateFilter,)
+    ordering = ("-pk",)
+    fields = (
+        "shown_kind",
+        "shown_to",
+        "shown_created",
+        "due_at",
+        "attempts",
+        "shown_sent",
+        "shown_reference",
+        "stuck_at",
+        "last_error",
+    )
+    readonly_fields = (
+        "shown_kind",
+        "shown_to",
+        "shown_created",
+        "shown_sent",
+        "shown_reference",
+    )
+    shown_kind = column("kind", _("kind"))
+    shown_created = column("created_at", _("written at"))
+    shown_sent = column("sent_at", _("sent at"))
+    shown_reference = column("provider_id", _("provider's reference"))
     actions_row = ("try_again",)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Sms]":

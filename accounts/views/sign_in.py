@@ -81,7 +81,7 @@ class CodeLogin(allauth_views.ConfirmLoginCodeView):
                         _("The code is no longer valid. Please have a new one sent to you."),
                     )
                 return self._begin_again()
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+        return super().dispatch(request, *args, **kwargs)
 
     def _begin_again(self) -> HttpResponse:
         return HttpResponseRedirect(self.passthrough_next_url(reverse("account_login")))
@@ -91,11 +91,12 @@ class CodeLogin(allauth_views.ConfirmLoginCodeView):
             return self.render_to_response(self.get_context_data(form=form))  # not a try
         if self._process.record_invalid_attempt():
             left = self._process.max_attempts - self._process.state["failed_attempts"]
-            form.add_error(
-                "code",
-                ngettext("You have %(count)s more try.", "You have %(count)s more tries.", left)
-                % {"count": left},
-            )
+            sentence = ngettext(
+                "This is not the code we sent. You have %(count)s more try.",
+                "This is not the code we sent. You have %(count)s more tries.",
+                left,
+            ) % {"count": left}
+            form.errors["code"] = form.error_class([sentence])
             return self.render_to_response(self.get_context_data(form=form))
         messages.error(
             self.request,

@@ -17,10 +17,16 @@ from accounts.access import AFTER_TOTP
 
 @method_decorator([login_required, never_cache], name="dispatch")
 class ActivateTotp(ActivateTOTPView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        secret = context["form"].secret
+        context["secret_groups"] = [secret[at : at + 4] for at in range(0, len(secret), 4)]
+        return context
+
     def form_valid(self, form: Form) -> HttpResponse:
         """Whoever typed the first code has given their second factor in this session."""
         response = super().form_valid(form)
-        record_authentication(self.request, self.request.user, "mfa", type="totp")  # type: ignore[arg-type]
+        record_authentication(self.request, self.request.user, "mfa", type="totp")
         return response
 
 

@@ -175,6 +175,46 @@ def test_resetting_the_second_step(city) -> None:
     assert "这不归您负责" in words(page)
 
 
+def test_people_are_not_edited_or_deleted_by_hand(city, desk) -> None:
+    for row in (f"{USERS}{city.manager.pk}", f"{ROLES}{city.manager.roles.get().pk}"):
+        page = desk.get(f"{row}/change/")
+        assert page.status_code == 200
+        assert 'name="_save"' not in words(page)
+        assert desk.post(f"{row}/change/", {"is_staff": "", "role": "clerk"}).status_code == 403
+    assert desk.post(f"{USERS}{city.manager.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_new_password(city) -> None:
+    visitor, other = signed_in(city.supervisor), signed_in(city.manager)
+    address = f"{USERS}{city.manager.pk}/new-password/"
+    page = visitor.post(address, DIALOG | {"password": "short"}, follow=True)
+    assert "太容易猜到" in words(page)
+    page = visitor.post(address, DIALOG | {"password": "another-market-desk"}, follow=True)
+    assert "新密码" in words(page)
+    assert User.objects.get(pk=city.manager.pk).check_password("another-market-desk")
+    assert "/accounts/" in other.get("/admin/accounts/user/")["Location"]  # signed out
+    own = f"{USERS}{city.supervisor.pk}/new-password/"
+    page = visitor.post(own, DIALOG | {"password": "another-market-desk"}, follow=True)
+    assert "这不归您负责" in words(page)
+
+
+def test_closing_and_opening_an_account(city, desk, boss) -> None:
+    other = signed_in(city.citizen)
+    assert other.get("/me/code/").status_code == 200
+    address = f"{USERS}{city.citizen.pk}"
+    desk.get(f"{address}/close/")
+    assert User.objects.get(pk=city.citizen.pk).is_active
+    desk.post(f"{address}/close/", DIALOG)
+    assert not User.objects.get(pk=city.citizen.pk).is_active
+    assert other.get("/me/code/").status_code == 302
+    assert desk.post(f"{address}/close/", DIALOG).status_code == 403  # it is closed already
+    desk.post(f"{address}/reopen/", DIALOG)
+    assert User.objects.get(pk=city.citizen.pk).is_active
+    page = desk.post(f"{USERS}{boss.pk}/close/", DIALOG, follow=True)
+    assert "这不归您负责" in words(page)
+    assert User.objects.get(pk=boss.pk).is_active
+
+
 # --- messages ------------------------------------------------------------------------------------
 def test_stuck_messages_can_be_tried_again(city, desk, bell) -> None:
     stuck, sent, waiting = (
