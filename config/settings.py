@@ -240,8 +240,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,
-    "socket_timeout": 5,
+    "socket_timeout": 3,  # longest that one who rings is held up by a broker that hangs
     "socket_connect_timeout": 2,
+    "max_retries": 0,  # of one who rings; a worker tries again for ever, by the settings below
     "global_keyprefix": env.str("REDIS_PREFIX", default="suishoupai:"),
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

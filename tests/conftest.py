@@ -105,6 +105,7 @@ def _own_files(settings: Any, tmp_path: Path) -> None:
 def bell(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the tasks that were rung for. Nothing is sent, except where `worker` is used."""
     rung: list[str] = []
+    monkeypatch.setattr("config.wake._silent_until", 0.0)
     if not {"worker", "broker"} & set(request.fixturenames):
         monkeypatch.setattr("config.wake.ring", rung.append)
     return rung
