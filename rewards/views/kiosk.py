@@ -54,7 +54,8 @@ def on_tablet(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         device = queries.device_of(request.COOKIES.get(DEVICE_COOKIE, ""))
         if device is None:
-            return _private(render(request, "rewards/kiosk_unbound.html", status=403))
+            context = {"market": None}
+            return _private(render(request, "rewards/kiosk_unbound.html", context, status=403))
         if device.revoked_at is not None:
             context = {"market": device.market}
             return _private(render(request, "rewards/kiosk_revoked.html", context, status=403))
@@ -173,7 +174,8 @@ def bind(request: HttpRequest) -> HttpResponse:
             _forget_person(response)
             return _private(response)
     status = 422 if refusal else 200
-    return _private(render(request, "rewards/kiosk_bind.html", {"refusal": refusal}, status=status))
+    context = {"market": None, "refusal": refusal}
+    return _private(render(request, "rewards/kiosk_bind.html", context, status=status))
 
 
 @require_safe

@@ -70,7 +70,7 @@ if (sign && url) {
     const main = document.getElementById("main");
     for (const child of [...main.children]) if (child !== sign) child.remove();
     document.querySelector("[data-idle]")?.remove();
-    document.querySelectorAll(".kiosk-leave").forEach((form) => form.remove());
+    document.querySelectorAll(".kiosk__head form").forEach((form) => form.remove());
     watch().then(() => location.assign(event.destination.url));
   });
 }
