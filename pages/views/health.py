@@ -53,7 +53,7 @@ def _not_ready(sentence: str) -> HttpResponse:
 @cache
 def _known() -> frozenset[tuple[str, str]]:
     """The migrations that this code came with. Read from disk once for each process."""
-    loader = MigrationLoader(None, ignore_no_initial=True)
+    loader = MigrationLoader(None, ignore_no_migrations=True)
     return frozenset(loader.disk_migrations)
 
 
