@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from markets.errors import MarketsRefused
-from markets.models import Merchant, Stall, StallCode, Tenancy
+from markets.models import Merchant, MerchantMember, Stall, StallCode, Tenancy
 
 DAY = timedelta(days=1)
 
@@ -60,7 +60,7 @@ def start_tenancy(
         tenancy._history_user = by
         try:
             with transaction.atomic():
-                tenancy.save()
+                tenancy.save(force_insert=True)
         except IntegrityError as error:
             # Only a writer that does not lock the stall gets as far as the constraint.
             if "one_tenant_a_day" not in str(error):
@@ -130,9 +130,42 @@ def add_merchant(*, merchant: Merchant, stall_id: int, first_day: date, by: User
     """
     with transaction.atomic():
         merchant._history_user = by
-        merchant.save()
+        merchant.save(force_insert=True)
         start_tenancy(stall_id=stall_id, merchant_id=merchant.pk, first_day=first_day, by=by)
         return merchant
+
+
+def add_member(*, merchant_id: int, user: User, role: str, by: User) -> MerchantMember:
+    """Let a person act for the merchant, or give them another role; the same again is fine.
+
+    Locks the merchant.
+    """
+    with transaction.atomic():
+        merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
+        member, new = MerchantMember.objects.get_or_create(
+            merchant=merchant, user=user, defaults={"role": role}
+        )
+        if not new and member.role != role:
+            member.role = role
+            member.save(update_fields=["role"])
+        _remember(merchant, by, f"+ {user}")
+        return member
+
+
+def remove_member(*, merchant_id: int, user: User, by: User) -> None:
+    """Let the person no longer act for the merchant; the same again is fine. Locks the merchant."""
+    with transaction.atomic():
+        merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
+        deleted, _rows = MerchantMember.objects.filter(merchant=merchant, user=user).delete()
+        if deleted:
+            _remember(merchant, by, f"- {user}")
+
+
+def _remember(merchant: Merchant, by: User, reason: str) -> None:
+    """Members have no history of their own: who was let in or out is told by the merchant's."""
+    merchant._history_user = by
+    merchant._change_reason = reason[:100]
+    merchant.save(update_fields=["name"])
 
 
 def _lock_stalls(*ids: int) -> dict[int, Stall]:
@@ -165,7 +198,7 @@ def _move(stall: Stall, place: Stall, on: date, by: User) -> Tenancy:
     tenancy = _tenancy_on(stall, on)
     if tenancy is None:
         raise MarketsRefused("no_tenancy", stall=stall, on=on)
-    last_day = tenancy.days.upper - DAY if tenancy.days.upper else None
+    last_day = tenancy.last_day
     if tenancy.days.lower == on:
         # It never stood at the old stall: the row itself moves, its history says so.
         taken = place.tenancies.filter(days__overlap=tenancy.days).first()
@@ -200,11 +233,10 @@ def _end(tenancy: Tenancy, last_day: date, by: User) -> Tenancy:
 
 
 def _overlap(stall: Stall, taken: Tenancy) -> MarketsRefused:
-    last_day = taken.days.upper - DAY if taken.days.upper else None
     return MarketsRefused(
         "overlap",
         stall=stall,
         merchant=taken.merchant,
-        first_day=taken.days.lower,
-        last_day=last_day,
+        first_day=taken.first_day,
+        last_day=taken.last_day,
     )

@@ -1,6 +1,7 @@
 """Districts, their markets, and who stands where in them on which day."""
 
 import secrets
+from datetime import date, timedelta
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -302,3 +303,12 @@ class Tenancy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stall} · {self.merchant}"
+
+    @property
+    def first_day(self) -> date | None:
+        return self.days.lower
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of all, included; None while there is no end."""
+        return self.days.upper - timedelta(days=1) if self.days.upper else None

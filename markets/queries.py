@@ -5,7 +5,9 @@ import unicodedata
 from datetime import date
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db.models import Prefetch, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from markets.errors import StallRefused
@@ -78,6 +80,11 @@ def code_of(stall: Stall) -> str:
         .first()
         or ""
     )
+
+
+def public_address(code: str) -> str:
+    """What the printed code opens. From the settings: a glued code must not follow a Host."""
+    return settings.PUBLIC_ORIGIN.rstrip("/") + reverse("markets:scan", args=[code])
 
 
 def merchant_of(stall: Stall, *, on: date | None = None) -> Merchant | None:

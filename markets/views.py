@@ -3,17 +3,15 @@
 from io import BytesIO
 
 import segno
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.queries import districts_of, markets_of
 from markets.clock import open_now
 from markets.errors import StallRefused
 from markets.models import StallCode
-from markets.queries import StallScan, find_stall, merchant_of, normalise_code
+from markets.queries import StallScan, find_stall, merchant_of, normalise_code, public_address
 from markets.words import opening_words, refusal_words
 
 
@@ -76,8 +74,3 @@ def qr(request: HttpRequest, code: str) -> HttpResponse:
     response = HttpResponse(picture.getvalue(), content_type="image/svg+xml")
     response["Content-Disposition"] = f'inline; filename="{found.stall.number}-{found.code}.svg"'
     return response
-
-
-def public_address(code: str) -> str:
-    """What the printed code opens. From the settings: a glued code must not follow a Host."""
-    return settings.PUBLIC_ORIGIN.rstrip("/") + reverse("markets:scan", args=[code])
