@@ -82,4 +82,7 @@ def _expire_chunk(on: date, chunk: int) -> Expired | None:
             return None
         lock_by_id(accounts)
         cursor.execute(EXPIRE, {"accounts": accounts, "on": on, "now": timezone.now()})
-        return Expired(*map(int, cursor.fetchone()))
+        done = Expired(*map(int, cursor.fetchone()))
+    if done.buckets and not done.accounts:
+        raise RuntimeError(f"no account to expire to, for accounts {accounts[:10]}")
+    return done
