@@ -1,6 +1,6 @@
 """Who someone is: a phone number; staff also a name, a password, and what is in their charge."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -40,12 +40,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone_last4 = models.CharField(_("phone ends in"), max_length=4, blank=True, default="")
     phone_verified_at = models.DateTimeField(_("phone verified"), null=True, blank=True)
     nickname = models.CharField(_("nickname"), max_length=30, blank=True, default="")
-    is_active = models.BooleanField(_("active"), default=True)  # type: ignore[misc]
+    is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     USERNAME_FIELD = "username"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     objects = UserManager()
 
