@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from accounts.models import User
+from markets.clock import due_time
 from markets.models import ALPHABET, Market, Stall
 from pages.demo import data
 from pages.demo.pictures import Picture, SceneKey
@@ -169,11 +170,18 @@ class History:
             else None,
             accuracy=self.rng.choice([12.0, 25.0, 40.0]),
         )
+        report.respond_due_at = self._due(report, at, category.respond_minutes)
         story = Story(report, about.scene, data.PRODUCE_OF_ZONE[stall.number[0]])
         story.moves.append(
             ReportMove(at=at, by=reporter, verb=Verb.SUBMIT, to_state=State.SUBMITTED)
         )
         return story
+
+    def _due(self, report: Report, at: dt.datetime, minutes: int) -> dt.datetime:
+        """By the market's clock for what is open today; for what is long over, near enough."""
+        if at < self.now - dt.timedelta(days=5):
+            return at + dt.timedelta(minutes=minutes)
+        return due_time(report.market, at, minutes, urgent=report.category.urgent)
 
     def _stall(self, market: Market, about: data.CategoryData) -> Stall:
         stalls = self.places.stalls[market.pk]
@@ -194,12 +202,8 @@ class History:
                     self._move(story, verb, at, manager)
                 case Verb.DISPATCH:
                     report.department_id = rule.department_id
-                    report.respond_due_at = at + dt.timedelta(
-                        minutes=report.category.respond_minutes
-                    )
-                    report.resolve_due_at = at + dt.timedelta(
-                        minutes=report.category.resolve_minutes
-                    )
+                    report.respond_due_at = self._due(report, at, report.category.respond_minutes)
+                    report.resolve_due_at = self._due(report, at, report.category.resolve_minutes)
                     story.order = Order(
                         department_id=rule.department_id, mode=rule.mode, rule=rule, posted_at=at
                     )
