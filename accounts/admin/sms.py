@@ -92,7 +92,7 @@ class SmsAdmin(ReadOnlyAdmin):
         return self.has_view_permission(request)
 
     @action(
-        description=_("Try again"),
+        description=_("Try sending again"),
         url_path="try-again",
         icon="refresh",
         permissions=["retry"],
@@ -100,7 +100,7 @@ class SmsAdmin(ReadOnlyAdmin):
             "title": _("Try to send it again?"),
             "description": _("A sign-in code that has ended is not sent any more."),
             "form_class": None,
-            "form_submit_text": _("Try again"),
+            "form_submit_text": _("Try sending again"),
         },
     )
     def try_again(self, request: HttpRequest, form: Any, object_id: Any) -> HttpResponse:

@@ -21,7 +21,7 @@ class UnmaskingAdmin(ReadOnlyAdmin):
     shown_at = column("at", _("time"))
     shown_by = column("by", _("who looked"))
     shown_of = column("of", _("whose number"))
-    shown_why = column("why", _("reason"))
+    shown_why = column("why", _("reason given"))
     list_select_related = ("by", "of")
     ordering = ("-at",)
 
