@@ -147,6 +147,8 @@ class Year:
             for reward in self.rewards:
                 sold_out = market is self.places.markets[-1] and reward is self.rewards[0]
                 left = 0 if sold_out else self.rng.choice([3, 40, 64, 120, 200])
+                if market is self.places.markets[0]:
+                    left = 120  # the story is played here, often
                 gone = taken[reward.pk, market.pk]
                 if left + gone == 0:
                     left = 1
