@@ -1,6 +1,7 @@
 """Every setting of the city's installation; whatever differs between machines is read from the
 environment (docs/operations.md lists the names)."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from csp.constants import NONE, SELF
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+
+from config.logs import configure as configure_logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -67,7 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "config.logs.RequestLogMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.csp.admin_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -290,18 +293,31 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Logs: no personal data ----------------------------------------------------------------------
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_JSON = env.bool("LOG_JSON", default=not DEBUG)
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_USER_ID_FIELD = None
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "bare": {"format": "%(message)s"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "bare": {"class": "logging.StreamHandler", "formatter": "bare"},
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        "django_structlog": {"level": "WARNING"},
+        # Lines of structlog carry their own time and level.
+        "django_structlog": {"handlers": ["bare"], "level": LOG_LEVEL, "propagate": False},
         "django.server": {"level": "WARNING"},
-        "fontTools": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},  # 404s and 403s are in the line of the request
     },
 }
+configure_logs(as_json=LOG_JSON)
 
 UNFOLD = {
     "SITE_TITLE": _("Suishoupai"),
