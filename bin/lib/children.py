@@ -262,12 +262,16 @@ def _kill_group(child: Child, number: signal.Signals) -> None:
             os.killpg(child.process.pid, number)
 
 
-def end_left_behind(mark: str, *, seconds: float = 8.0) -> int:
-    """End processes of an earlier start on the same data folder; how many there were.
+def end_left_behind(mark: str, *, patience: float = 0.0, seconds: float = 8.0) -> int:
+    """End processes that were started for this data folder; how many there were.
 
-    They know that their supervisor was killed and are leaving already; those that take longer
-    than the given seconds are killed. Linux only: elsewhere nothing is found.
+    After a kill they know that their supervisor is gone and are leaving already: those that need
+    less than `patience` seconds for it are not counted, and those that take longer than
+    `seconds` are killed. Linux only: elsewhere nothing is found.
     """
+    started = time.monotonic()
+    while _marked(mark) and time.monotonic() < started + patience:
+        time.sleep(0.1)
     asked: set[int] = set()
     deadline = time.monotonic() + seconds
     while (left := _marked(mark)) and time.monotonic() < deadline + 5:

@@ -219,7 +219,8 @@ def start(
 
     def on_line(line: str) -> None:
         print(line, file=file, flush=True)
-        if re.search(r"FATAL|PANIC|terminated by signal", line) and "starting up" not in line:
+        usual = "starting up" in line or "due to administrator command" in line
+        if re.search(r"FATAL|PANIC|terminated by signal", line) and not usual:
             notice(line)
 
     options = {

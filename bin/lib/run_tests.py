@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
         code = 130
     finally:
         children.stop()
-        left = end_left_behind(str(folder))
+        left = end_left_behind(str(folder), patience=5)
         shutil.rmtree(folder, ignore_errors=True)
     if left and code == 0:
         say(f"测试留下了 {left} 个进程,已结束", f"tests left {left} processes behind: a failure")

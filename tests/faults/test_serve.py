@@ -225,15 +225,15 @@ def test_kills_are_survived_and_nothing_is_left_or_lost(data: Path) -> None:
         os.kill(before, signal.SIGKILL)
         wait_until(
             lambda name=name, before=before: site.service(name) not in (None, before),
-            seconds=30,
+            seconds=60,
             what=f"{name} comes back",
         )
-        wait_until(site.answers, seconds=30, what=f"the site answers after {name} was killed")
+        wait_until(site.answers, seconds=60, what=f"the site answers after {name} was killed")
         assert any(f"{name} ended (signal 9)" in line for line in site.lines)
 
     # Ctrl-C: everything leaves.
     site.send(signal.SIGINT)
-    assert site.wait(seconds=40) == 0, site.output[-2000:]
+    assert site.wait(seconds=60) == 0, site.output[-2000:]
     assert marked(data) == set()
     assert "stopped; the data are kept" in site.output
 
@@ -250,14 +250,14 @@ def test_kills_are_survived_and_nothing_is_left_or_lost(data: Path) -> None:
         row = connection.execute("select answer from proof").fetchone()
     assert row == (42,)
     site.send(signal.SIGTERM)
-    assert site.wait(seconds=40) == 0, site.output[-2000:]
+    assert site.wait(seconds=60) == 0, site.output[-2000:]
     assert marked(data) == set()
 
 
 def test_the_servers_under_a_killed_start_leave_by_themselves(data: Path) -> None:
     site = Site(data)
-    site.said("更新数据库结构", seconds=120)  # PostgreSQL and Valkey run, the site not yet
+    site.said("更新数据库结构", seconds=180)  # PostgreSQL and Valkey run, the site not yet
     assert marked(data)
     os.kill(site.pid, signal.SIGKILL)
     site.wait()
-    wait_until(lambda: not marked(data), seconds=40, what="the children leave")
+    wait_until(lambda: not marked(data), seconds=60, what="the children leave")
