@@ -298,7 +298,7 @@ class Order(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("rule"),
+        verbose_name=_("dispatch rule"),
     )
     handler = models.ForeignKey(
         User,
@@ -434,3 +434,15 @@ class Photo(DueRow):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether nobody will see it, unless somebody has it tried again."""
+        return self.status == self.Status.FAILED or (
+            self.status == self.Status.PENDING and self.stuck_at is not None
+        )
+
+    @property
+    def awaited(self) -> bool:
+        """Whether it is being prepared, so that it is worth looking again."""
+        return self.status == self.Status.PENDING and self.stuck_at is None

@@ -65,9 +65,9 @@ def _judge_pair(report: Report) -> None:
     """No fix without a picture pair, both of which somebody can see."""
     before = list(Photo.objects.filter(report=report).exclude(kind=Photo.Kind.AFTER))
     for photos, missing in ((before, "before_missing"), (after_photos(report), "after_missing")):
-        states = {photo.status for photo in photos}
-        if Photo.Status.READY not in states:
-            raise ReportRefused("photos_pending" if Photo.Status.PENDING in states else missing)
+        if not any(photo.status == Photo.Status.READY for photo in photos):
+            awaited = any(photo.awaited for photo in photos)
+            raise ReportRefused("photos_pending" if awaited else missing)
 
 
 def _thank(report: Report, by: User) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from reports.actions.moving import first_with_key, lock_report, move, refusal
 from reports.actions.photos import attach, forget, lock_draft
 from reports.errors import OrderRefused
 from reports.files import NewPhoto, Stored, stored
-from reports.models import Order, Photo, Report, ReportMove
+from reports.models import Order, Report, ReportMove
 from reports.queries.photos import after_photos
 from reports.queries.rights import is_handler
 from reports.states import State, Verb
@@ -85,7 +85,7 @@ def add_after_photo(
         _judge_fixer(order, by)
         if report.state != State.CHECKING:
             raise refusal(report, Verb.ADD_PHOTO)
-        if any(each.status != Photo.Status.FAILED for each in after_photos(report)):
+        if not all(each.unreadable for each in after_photos(report)):
             raise OrderRefused("too_many_photos", limit=1)
         step = move(report, Verb.ADD_PHOTO, by=by, key=key)
         _take_photo(step, by=by, files=files, draft_id=draft_id)
@@ -118,7 +118,7 @@ def _take_photo(step: ReportMove, *, by: User, files: Stored, draft_id: UUID | N
     """One after-photo: the file, or else what the draft kept."""
     draft = lock_draft(draft_id, by=by)
     old = list(draft.photos.all()) if draft else []
-    kept = [] if files else [each for each in old if each.status != Photo.Status.FAILED][:1]
+    kept = [] if files else [each for each in old if not each.unreadable][:1]
     if not files and not kept:
         raise OrderRefused("after_needed")
     attach(step, by=by, kept=kept, files=files)

@@ -51,7 +51,7 @@ def add_photo(
             raise ReportRefused("not_allowed", verb=Verb.ADD_PHOTO, state=report.state)
         draft = lock_draft(draft_id, by=by)
         old = list(draft.photos.all()) if draft else []
-        kept = [] if files else [each for each in old if each.status != Photo.Status.FAILED][:1]
+        kept = [] if files else [each for each in old if not each.unreadable][:1]
         if not files and not kept:
             raise ReportRefused("photo_needed")
         if good_before_photos(report) >= MAX_PHOTOS:
@@ -69,9 +69,11 @@ def record_processed(*, photo_id: int, processed: Processed) -> bool:
 
     Locks the photo. Files first, then the row; those of a loser are removed.
     """
-    names = [store_picture(processed.large), store_picture(processed.small)]
+    names: list[str] = []
     kept = False
     try:
+        for picture in (processed.large, processed.small):
+            names.append(store_picture(picture))
         with transaction.atomic():
             photo = _lock_pending(photo_id)
             if photo is None:

@@ -146,7 +146,7 @@ def _sort(draft: Draft | None, files: Sequence[StoredPhoto]) -> tuple[list[Photo
 
 def _count(kept: Sequence[Photo], files: Sequence[StoredPhoto]) -> None:
     # One known to be unreadable comes along and says so, but is not enough on its own.
-    if not files and not any(photo.status != Photo.Status.FAILED for photo in kept):
+    if not files and all(photo.unreadable for photo in kept):
         raise ReportRefused("photo_needed")
     if len(kept) + len(files) > MAX_PHOTOS:
         raise ReportRefused("too_many_photos", limit=MAX_PHOTOS)

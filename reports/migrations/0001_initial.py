@@ -667,7 +667,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to="reports.dispatchrule",
-                        verbose_name="rule",
+                        verbose_name="dispatch rule",
                     ),
                 ),
                 (

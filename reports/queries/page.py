@@ -188,7 +188,7 @@ def picture(photo: Photo) -> Picture:
         large=address(photo.large.name) if ready else "",
         alt=label,
         label=label,
-        state=photo.status,
+        state=Photo.Status.FAILED if photo.unreadable else photo.status,
         width=None,
         height=None,
     )

@@ -10,6 +10,7 @@ def good_before_photos(report: Report) -> int:
         Photo.objects.filter(report=report)
         .exclude(kind=Photo.Kind.AFTER)
         .exclude(status=Photo.Status.FAILED)
+        .exclude(stuck_at__isnull=False)
         .count()
     )
 

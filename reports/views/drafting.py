@@ -109,8 +109,8 @@ def slot_rows(
     rows = []
     for slot in slots:
         photo = photos.get(slot.number)
-        failed = photo is not None and photo.status == Photo.Status.FAILED
-        code = photo.refusal if photo and failed else refused.get(slot.number, "")
+        failed = photo is not None and photo.unreadable
+        code = (photo.refusal or "unreadable") if photo and failed else refused.get(slot.number, "")
         kept = ""
         if photo and draft and not failed:
             kept = reverse("reports:draft_photo", args=[draft.pk, slot.number])
@@ -123,9 +123,7 @@ def slot_rows(
 
 def has_photo(draft: Draft | None, uploads: Uploads) -> bool:
     """Whether one photo is there that may be readable."""
-    return bool(uploads.good) or any(
-        photo.status != Photo.Status.FAILED for photo in draft_photos(draft).values()
-    )
+    return bool(uploads.good) or any(not photo.unreadable for photo in draft_photos(draft).values())
 
 
 def _label(slot: Slot) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from markets.errors import StallRefused
 from markets.models import Stall
 from markets.queries import find_stall, merchant_of
 from reports import actions
-from reports.actions.submit import first_report
+from reports.actions.submit import Submitted, first_report
 from reports.errors import ReportRefused
 from reports.forms import KEPT, ReportForm
 from reports.models import Draft, Report
@@ -100,7 +100,10 @@ def _receive(request: HttpRequest) -> HttpResponse:
     dropping = a_slot(request.POST.get("drop"))
     if dropping is None and _is_complete(form, draft, uploads) and user and _vouched(request):
         try:
-            return _to(_submit(form, key, user, uploads, draft))
+            submitted = _submit(form, key, user, uploads, draft)
+            if submitted.first:
+                messages.success(request, _("We have it. Thank you!"))
+            return _to(submitted.report)
         except ReportRefused as refusal:
             form.add_error(None, sentence(refusal))
             if refusal.code == "key_taken":
@@ -155,7 +158,7 @@ def _is_complete(form: ReportForm, draft: Draft | None, uploads: Uploads) -> boo
 
 def _submit(
     form: ReportForm, key: UUID, user: User, uploads: Uploads, draft: Draft | None
-) -> Report:
+) -> Submitted:
     values = form.cleaned_data
     return actions.submit_report(
         key=key,
@@ -167,7 +170,7 @@ def _submit(
         position=form.position,
         photos=uploads.good,
         draft_id=draft.pk if draft else None,
-    ).report
+    )
 
 
 def _to(report: Report) -> HttpResponse:

@@ -161,7 +161,7 @@ def _page(
     before = Photo.objects.filter(report=report).exclude(kind=Photo.Kind.AFTER).order_by("id")
     after = after_photos(report)
     mine = found.handler_id == user.pk and found.ended_at is None
-    unreadable = bool(after) and all(each.status == Photo.Status.FAILED for each in after)
+    unreadable = bool(after) and all(each.unreadable for each in after)
     last = report.moves.order_by("-id").first()
     context = {
         "order": found,
@@ -169,7 +169,7 @@ def _page(
         "tone": TONES[State(report.state)],
         "state_words": State(report.state).label,
         "clock": clock(report),
-        "before": pictures([each for each in before if each.status != Photo.Status.FAILED]),
+        "before": pictures([each for each in before if not each.unreadable]),
         "after": pictures(after),
         "can_take": found.taken_at is None
         and found.ended_at is None

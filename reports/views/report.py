@@ -130,7 +130,7 @@ def _photos(found: Report, own: bool) -> dict[str, Any]:
     rows = list(Photo.objects.filter(report=found).order_by("id"))
     before = [photo for photo in rows if photo.kind != Photo.Kind.AFTER]
     after = [photo for photo in rows if photo.kind == Photo.Kind.AFTER]
-    failed = [photo for photo in before if photo.status == Photo.Status.FAILED]
+    failed = [photo for photo in before if photo.unreadable]
     if not own:  # the public sees the pair, not every try
         before = [photo for photo in before if photo.status == Photo.Status.READY]
         after = [photo for photo in after if photo.status == Photo.Status.READY]
@@ -140,6 +140,6 @@ def _photos(found: Report, own: bool) -> dict[str, Any]:
         "before": pictures(before),
         "after": pictures(after[-1:]),
         "failed": len(failed),
-        "good": len([photo for photo in before if photo.status != Photo.Status.FAILED]),
-        "pending": any(photo.status == Photo.Status.PENDING for photo in [*before, *after]),
+        "good": len([photo for photo in before if not photo.unreadable]),
+        "pending": any(photo.awaited for photo in [*before, *after]),
     }
