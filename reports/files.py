@@ -81,16 +81,23 @@ def _store(photo: NewPhoto) -> StoredPhoto:
         digest.update(chunk)
     photo.file.seek(0)
     # A plain copy: moving the uploaded file away would leave a refused form without its photo.
-    name = default_storage.save(
-        f"originals/{timezone.localdate():%Y/%m/%d}/{token()}", File(photo.file.file)
-    )
+    name = _save(f"originals/{timezone.localdate():%Y/%m/%d}/{token()}", File(photo.file.file))
     return StoredPhoto(photo.slot, photo.kind, name, digest.hexdigest())
+
+
+def _save(name: str, content: File) -> str:
+    """Store it whole; of what a full disk took only a part, nothing stays."""
+    try:
+        return default_storage.save(name, content)
+    except OSError:
+        remove(name)
+        raise
 
 
 def store_picture(data: bytes) -> str:
     """A processed JPEG; returns its name in the storage."""
     name = token()
-    return default_storage.save(f"photos/{name[:2]}/{name}.jpg", ContentFile(data))
+    return _save(f"photos/{name[:2]}/{name}.jpg", ContentFile(data))
 
 
 def picture_path(name: str) -> str:
