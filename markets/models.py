@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from accounts.models import User
@@ -254,7 +255,7 @@ class MerchantMember(models.Model):
     """A person who may act for a merchant at `/merchant/`."""
 
     class Role(models.TextChoices):
-        OWNER = "owner", _("Owner")
+        OWNER = "owner", pgettext_lazy("of a shop", "Owner")
         STAFF = "staff", _("Shop assistant")
 
     merchant = models.ForeignKey(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
+from accounts.queries import markets_of
 from accounts.scoped_admin import CLERK, MANAGER, SUPERVISOR, HistoryAdmin
 from volunteers.actions import change_activity
 from volunteers.errors import VolunteersRefused
@@ -53,6 +54,7 @@ class SignUpInline(TabularInline):
     fields = readonly_fields = ("user", "at", "cancelled_at", "helped_by")
     extra = max_num = 0
     can_delete = False
+    hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SignUp]":
         return super().get_queryset(request).select_related("user", "helped_by")
@@ -108,6 +110,10 @@ class ActivityAdmin(HistoryAdmin):
         elif "market" in fields:
             fields["market"].required = True
         return form
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        own = markets_of(request.user)  # type: ignore[arg-type]
+        return {"market": next(iter(own))} if len(own) == 1 else {}
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else ()

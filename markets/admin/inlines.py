@@ -27,6 +27,7 @@ from markets.queries import public_address
 class OwnedInline(TabularInline):
     """Follows the right to change the parent instead of the model's own permissions."""
 
+    hide_title = True
     parent: type[Any]
     extra = 0
 
@@ -44,6 +45,7 @@ class RecordInline(TabularInline):
 
     extra = max_num = 0
     can_delete = False
+    hide_title = True
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True  # with its parent

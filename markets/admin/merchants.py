@@ -91,7 +91,7 @@ class MerchantAdmin(HistoryAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         if obj is not None:
             return super().get_form(request, obj, **kwargs)
-        form = super().get_form(request, obj, **kwargs, form=MerchantForm, fields=None)
+        form = super().get_form(request, obj, **kwargs | {"form": MerchantForm, "fields": None})
         stalls = admin.site._registry[Stall].get_queryset(request)
         form.base_fields["stall"].queryset = (
             stalls.filter(closed_at=None).select_related("market").order_by("market_id", "number")

@@ -55,7 +55,7 @@ class MarketAdmin(HistoryAdmin):
     fieldsets = (
         (None, {"fields": ("name", "code", "district", "is_open")}),
         (_("How to find it"), {"fields": ("address", "phone")}),
-        (_("Position"), {"fields": ("latitude", "longitude", "radius"), "classes": ("tab",)}),
+        (_("Position"), {"fields": ("latitude", "longitude", "radius")}),
     )
     inlines = (OpeningHoursInline, ClosedDayInline, ZoneInline)
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from accounts.queries import markets_of
 from accounts.scoped_admin import CLERK, MANAGER, SUPERVISOR, HistoryAdmin, dialog_done
 from markets import actions
 from markets.admin.dialogs import (
@@ -38,9 +39,10 @@ class StallForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        market = cleaned.get("market") or self.instance.market
+        chosen = cleaned.get("market")
+        market_id = chosen.pk if chosen else self.instance.market_id
         zone = cleaned.get("zone")
-        if zone is not None and zone.market_id != market.pk:
+        if zone is not None and market_id is not None and zone.market_id != market_id:
             self.add_error("zone", _("This zone is in another market. Choose one of this market."))
         return cleaned
 
@@ -95,6 +97,10 @@ class StallAdmin(HistoryAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("market", "closed_at", "moved_to") if obj else ()
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        own = markets_of(request.user)  # type: ignore[arg-type]
+        return {"market": next(iter(own))} if len(own) == 1 else {}
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else ()
