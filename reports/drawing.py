@@ -38,7 +38,7 @@ def _diagram() -> list[str]:
         lines.append(f"    {state.value}: {_chinese(state)}")
     for (verb, before), after in MOVES.items():
         if before != after:
-            lines.append(f"    {before or '[*]'} --> {after.value}: {Verb(verb).value}")
+            lines.append(f"    {before or '[*]'} --> {after}: {Verb(verb).value}")
     lines += [f"    {state.value} --> [*]" for state in State if state not in OPEN]
     return [*lines, "```"]
 
@@ -46,9 +46,9 @@ def _diagram() -> list[str]:
 def _moves() -> list[str]:
     lines = ["| step | from | to | by |", "|---|---|---|---|"]
     for (verb, before), after in MOVES.items():
-        start = f"`{before.value}`" if isinstance(before, State) else "—"
+        start = f"`{before}`" if before else "—"
         lines.append(
-            f"| `{Verb(verb).value}` {_chinese(Verb(verb))} | {start} | `{after.value}`"
+            f"| `{Verb(verb).value}` {_chinese(Verb(verb))} | {start} | `{after}`"
             f" | {WHO[Verb(verb)]} |"
         )
     return lines

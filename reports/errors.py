@@ -29,6 +29,7 @@ class ReportRefused(Exception):
     | before_missing, after_missing | | closing needs a readable photo of before and after |
     | photos_pending | | the photos are still being prepared |
     | award_failed | reason | the ledger refused the points, by a code of points.errors |
+    | sign_in_first | | too many kept forms of people not signed in: no photos for now |
     | draft_gone | | the kept form is no longer there |
     """
 

@@ -119,5 +119,5 @@ def files_of(photos: Iterable[Photo]) -> list[str]:
         field.name
         for photo in photos
         for field in (photo.original, photo.large, photo.small)
-        if field
+        if field.name
     ]

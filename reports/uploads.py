@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
@@ -143,7 +143,7 @@ def read_photos(request: HttpRequest, slots: Sequence[Slot] = SLOTS) -> Uploads:
             too_many = True
             continue
         try:
-            inspect(file.file)
+            inspect(cast("BinaryIO", file.file))
         except PhotoRefused as refusal:
             refused[slot.number] = refusal.code
         else:

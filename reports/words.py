@@ -176,6 +176,10 @@ def _plain() -> dict[str, str]:
             "The points could not be booked (%(reason)s), so nothing was closed. "
             "Please have the district look at the programme's rules."
         ),
+        "sign_in_first": _(
+            "Your words are kept, but not the photos: very many people are sending right now. "
+            "Please choose the photos again."
+        ),
         "draft_gone": _("What you had written is no longer kept (one day). Please start again."),
         "no_rule": _(
             "No dispatch rule fits %(market)s and “%(category)s”. Please dispatch by hand, "

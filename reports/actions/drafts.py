@@ -17,6 +17,8 @@ from reports.files import NewPhoto, files_of, remove, stored
 from reports.models import Draft, Photo
 
 KEPT_FOR = timedelta(days=1)
+# Anybody at all can fill a disk with forms; this many at a time, before signing in, keep photos.
+MAX_ANONYMOUS = 500
 
 
 def save_draft(
@@ -31,8 +33,10 @@ def save_draft(
     """Keep the form; a photo replaces the one in its slot. Locks the draft.
 
     `by` is None before signing in; then `known` says that this very browser made the draft.
-    Refused: key_taken (another person's, or another browser's), storage.
+    Refused: key_taken (another person's, or another browser's), storage, sign_in_first.
     """
+    if by is None and photos and Draft.objects.filter(user=None).count() >= MAX_ANONYMOUS:
+        raise ReportRefused("sign_in_first")
     with stored(photos) as files, transaction.atomic():
         draft = _lock_or_create(key, form, by)
         if draft.user_id is not None and (by is None or draft.user_id != by.pk) and not known:

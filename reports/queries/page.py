@@ -194,6 +194,6 @@ def picture(photo: Photo) -> Picture:
     )
 
 
-def address(name: str) -> str:
+def address(name: str | None) -> str:
     """The public path of a processed picture."""
     return f"/photos/{name.rsplit('/', 1)[-1]}" if name else ""

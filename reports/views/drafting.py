@@ -85,8 +85,9 @@ def keep(
             )
             break
         except ReportRefused as refusal:
-            if refusal.code == "storage":
+            if refusal.code in ("storage", "sign_in_first"):
                 photos, problem = [], sentence(refusal)
+                values["problem"] = refusal.code
             else:
                 key = uuid4()
     request.session[SESSION_KEY] = [*(each for each in known if each != str(key)), str(key)][

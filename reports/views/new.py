@@ -80,6 +80,8 @@ def _resume(request: HttpRequest, key: UUID | None) -> HttpResponse:
     notice = ""
     if not has_photo(draft, Uploads([], {}, False)):
         form.add_error(None, sentence(ReportRefused("photo_needed")))
+    if draft.fields.get("problem"):
+        form.add_error(None, sentence(ReportRefused(draft.fields["problem"])))
     if draft.fields.get("too_many"):
         form.add_error(None, sentence(ReportRefused("too_many_photos", limit=MAX_PHOTOS)))
     if form.is_valid() and not refused:

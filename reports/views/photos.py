@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
@@ -22,13 +23,13 @@ YEAR = 365 * 24 * 60 * 60
 
 
 @require_safe
-def picture(request: HttpRequest, name: str) -> HttpResponse:
+def picture(request: HttpRequest, name: str) -> HttpResponseBase:
     """A processed JPEG. A name is given once and never again, so it may be kept for ever."""
     return _send(picture_path(name), "image/jpeg", cache=f"private, max-age={YEAR}, immutable")
 
 
 @require_safe
-def original(request: HttpRequest, photo_id: int) -> HttpResponse:
+def original(request: HttpRequest, photo_id: int) -> HttpResponseBase:
     """The file as it came, position and all: for the manager of that market only."""
     user = person(request)
     photo = Photo.objects.select_related("report").filter(pk=photo_id).first()
@@ -43,7 +44,7 @@ def original(request: HttpRequest, photo_id: int) -> HttpResponse:
 
 
 @require_safe
-def draft_photo(request: HttpRequest, key: UUID, slot: int) -> HttpResponse:
+def draft_photo(request: HttpRequest, key: UUID, slot: int) -> HttpResponseBase:
     """What a kept form holds, to who sent it: the picture, else the file, else a sign for it."""
     draft = next((found for form in Draft.Form if (found := my_draft(request, key, form))), None)
     photo = draft_photos(draft).get(slot)
@@ -69,7 +70,7 @@ def _seekable(file: Any) -> Any:
     return getattr(file, "file", file)
 
 
-def _send(name: str, content_type: str, *, cache: str) -> HttpResponse:
+def _send(name: str, content_type: str, *, cache: str) -> HttpResponseBase:
     try:
         file = default_storage.open(name)
     except FileNotFoundError:

@@ -82,7 +82,7 @@ def test_reporter_sees_who_does_what_next_and_by_when(city, django_assert_max_nu
     text = page_of(citizen.get(url(report)))
     assert "已办结" in text
     assert "您获得 20 积分" in text
-    assert "处置前后对比" in text
+    assert "处理前后对比" in text
 
 
 def test_refused_says_why_to_the_reporter(city):
@@ -107,7 +107,7 @@ def test_the_public_sees_the_fix_and_nobody(city):
         response = client.get(url(report))
         text = page_of(response)
         assert response.status_code == 200
-        for words in ("占道经营", "玉林综合市场", "A-12", "已办结", "处置前后对比"):
+        for words in ("占道经营", "玉林综合市场", "A-12", "已办结", "处理前后对比"):
             assert words in text
         for private in (
             "老王蔬菜",
@@ -357,7 +357,7 @@ def test_a_bad_after_photo_keeps_the_words(city):
     assert "照片无法读取,请换一张" in page_of(response)
     assert "扫干净了" in page_of(response)
     response = handler.post(url(report, "finish"), fields)
-    assert "请放一张处置后的照片" in page_of(response)
+    assert "请放一张处理后的照片" in page_of(response)
     assert fresh(report).state == State.IN_PROGRESS
 
 

@@ -110,7 +110,7 @@ def test_types_stand_in_two_levels_with_condition_and_points(city):
 
 def test_sending_makes_a_report_and_leads_to_it(city, django_assert_max_num_queries):
     citizen = signed_in(city.citizen)
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(30):
         response = send(
             citizen, form_fields(city, latitude="30.64", longitude="104.04", accuracy="9")
         )
@@ -446,3 +446,17 @@ def test_a_full_disk_keeps_the_words(city, monkeypatch):
     text = refused(signed_in(city.citizen), form_fields(city))
     assert "照片暂时存不下" in text
     assert "菜摊占了半条过道" in text
+
+
+def test_forms_of_people_not_signed_in_are_kept_up_to_a_number(city, client, monkeypatch, settings):
+    monkeypatch.setattr("reports.actions.drafts.MAX_ANONYMOUS", 1)
+    send(Client(), form_fields(city))
+    fields = form_fields(city, words="文字还在")
+    back = parse_qs(urlsplit(send(client, fields)["Location"]).query)["next"][0]
+    assert len(files_on_disk(settings)) == 1
+    sign_in(client, city.citizen)
+    text = page_of(client.get(back))
+    assert "文字还在" in text
+    assert "请重新选择照片" in text
+    again = form_fields(city, key=fields["key"])
+    assert send(client, again).status_code == 303
