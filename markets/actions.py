@@ -1,6 +1,7 @@
 """Changes of who stands where. Locks: stalls by ascending id, then their tenancies."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -57,7 +58,7 @@ def start_tenancy(
                 return taken
             raise _overlap(stall, taken)
         tenancy = Tenancy(stall=stall, merchant_id=merchant_id, days=days)
-        tenancy._history_user = by
+        _sign(tenancy, by)
         try:
             with transaction.atomic():
                 tenancy.save(force_insert=True)
@@ -118,7 +119,7 @@ def give_up_stall(*, stall_id: int, by: User, moved_to_id: int | None = None) ->
         elif tenancy is not None:
             _end(tenancy, today, by)
         stall.closed_at = timezone.now()
-        stall._history_user = by
+        _sign(stall, by)
         stall.save(update_fields=["closed_at", "moved_to"])
         return stall
 
@@ -129,7 +130,7 @@ def add_merchant(*, merchant: Merchant, stall_id: int, first_day: date, by: User
     Locks the stall. Raises MarketsRefused as start_tenancy does.
     """
     with transaction.atomic():
-        merchant._history_user = by
+        _sign(merchant, by)
         merchant.save(force_insert=True)
         start_tenancy(stall_id=stall_id, merchant_id=merchant.pk, first_day=first_day, by=by)
         return merchant
@@ -163,9 +164,15 @@ def remove_member(*, merchant_id: int, user: User, by: User) -> None:
 
 def _remember(merchant: Merchant, by: User, reason: str) -> None:
     """Members have no history of their own: who was let in or out is told by the merchant's."""
-    merchant._history_user = by
-    merchant._change_reason = reason[:100]
+    _sign(merchant, by, reason)
     merchant.save(update_fields=["name"])
+
+
+def _sign(row: Any, by: User, reason: str = "") -> None:
+    """Name who did it in the row's history; in a request it would be found, elsewhere not."""
+    row._history_user = by
+    if reason:
+        row._change_reason = reason[:100]
 
 
 def _lock_stalls(*ids: int) -> dict[int, Stall]:
@@ -205,7 +212,7 @@ def _move(stall: Stall, place: Stall, on: date, by: User) -> Tenancy:
         if taken is not None:
             raise _overlap(place, taken)
         tenancy.stall = place
-        tenancy._history_user = by
+        _sign(tenancy, by)
         tenancy.save(update_fields=["stall"])
         return tenancy
     _end(tenancy, on - DAY, by)
@@ -227,7 +234,7 @@ def _end(tenancy: Tenancy, last_day: date, by: User) -> Tenancy:
             return tenancy
         raise MarketsRefused("already_ended", last_day=days.upper - DAY)
     tenancy.days = DateRange(days.lower, last_day + DAY)
-    tenancy._history_user = by
+    _sign(tenancy, by)
     tenancy.save(update_fields=["days"])
     return tenancy
 

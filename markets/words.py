@@ -62,7 +62,7 @@ def refusal_words(refusal: StallRefused, typed: str) -> RefusalWords:
         )
     place = {"stall": refusal.stall.number, "market": refusal.stall.market.name}
     if refusal.moved_to is not None:
-        place |= {"to": refusal.moved_to.number, "zone": refusal.moved_to.zone or ""}
+        place |= {"to": refusal.moved_to.number, "zone": str(refusal.moved_to.zone or "")}
         text = (
             _("You find it in %(market)s, %(zone)s, at stall %(to)s now. This sticker is old.")
             if place["zone"]

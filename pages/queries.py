@@ -18,6 +18,7 @@ from points.states import Per
 from reports.models import Report
 from reports.queries import Figures, Fixed, figures, lately_fixed, mine
 from reports.queries.page import TONES
+from reports.states import State
 from rewards.queries import Offer, shelf
 from volunteers.models import Activity
 from volunteers.queries import next_ones
@@ -154,7 +155,7 @@ def latest_report(user: User) -> Latest | None:
         category=report.category.words,
         place=f"{report.market.name} {report.stall.number if report.stall else ''}".strip(),
         state=report.get_state_display(),
-        tone=TONES[report.state],
+        tone=TONES[State(report.state)],
     )
 
 

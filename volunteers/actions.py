@@ -65,7 +65,7 @@ def change_activity(*, activity: Activity, by: User) -> Activity:
         if activity.places < now.taken:
             raise VolunteersRefused("fewer_than_taken", taken=now.taken, places=activity.places)
         activity.taken = now.taken
-        activity._history_user = by
+        activity._history_user = by  # type: ignore[attr-defined]
         activity.save(update_fields=EDITED)
         return activity
 
