@@ -142,7 +142,7 @@ def test_points_that_die_soon_are_said(city: City) -> None:
 def test_english(client: Client, city: City) -> None:
     client.cookies["django_language"] = "en"
     text = client.get("/").content.decode()
-    assert "See it, shoot it, get it fixed" in text
+    assert "Spot it. Snap it. Fixed." in text
     assert "you get 20 points, 50 for food safety" in text
 
 
