@@ -107,7 +107,10 @@ class StockAdmin(ScopedModelAdmin):
         return with_left(super().get_queryset(request))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("reward", "market") if obj else ()
+        return ("reward", "market", "left") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("reward", "market", "left", "low_at", "is_offered") if obj else self.fields
 
     @display(description=_("left"), ordering="left")
     def left(self, stock: Stock) -> int:
