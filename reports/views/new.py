@@ -119,7 +119,7 @@ def _receive(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(here)
     if dropping is not None:
         return HttpResponseRedirect(here, status=303)
-    if problem:
+    if problem and problem not in form.non_field_errors():
         form.add_error(None, problem)
     if not _vouched(request):
         form.add_error(None, _("You signed in again meanwhile. Please press Send once more."))

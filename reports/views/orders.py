@@ -105,7 +105,7 @@ def finish(request: HttpRequest, number: str) -> HttpResponse:
     elif uploads.too_many:
         form.add_error(None, sentence(ReportRefused("too_many_photos", limit=1)))
     key, problem = keep(request, key, form=FORM, fields=fields, uploads=uploads)
-    if problem:
+    if problem and problem not in form.non_field_errors():
         form.add_error(None, problem)
     draft = my_draft(request, key, FORM)
     return _page(request, found, form, draft=draft, refused=uploads.refused, status=422)
