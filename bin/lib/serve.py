@@ -17,6 +17,7 @@ import secrets_file
 import servers
 from children import Child, Children, Interrupted, end_left_behind
 from environment import ROOT, Environment
+from prepare_site import EMPTY
 from say import Stop, colour, explain, no_disk, not_writable, say
 
 COLOURS = {"web": "32", "worker": "36", "beat": "35", "postgres": "33", "valkey": "33"}
@@ -120,18 +121,23 @@ def _serve(
     addresses = servers.start(children, environment, data=data, secrets=secrets, notice=_note)
     standing.extend(addresses.children)
     env = _settings(data, secrets, addresses, host, port)
+    kept = ("DEBUG", "SERVE", "SECRET_KEY", "PII_KEY", "PUBLIC_ORIGIN", "DATA_DIR")
+    kept += ("DATABASE_URL", "REDIS_URL")
+    lines = [f"{name}={env[name]}\n" for name in kept] + [f"PYTHON={environment.python}\n"]
+    secrets_file.write_private(data / "site.env", "".join(lines))  # for bin/manage
     _prepare_site(children, environment, env, addresses)
     site.extend(_services(environment, env, data, host, port))
-    for child in site:
-        children.start(child)
-    people = _people(children, environment, env)
+    web, *others = site
+    children.start(web)
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"  # noqa: S104
     if not children.wait_for(lambda: _ready(address), seconds=90, step=0.25):
         raise Stop(
             "网站没有在 90 秒内就绪,原因见上面 web 的日志。",
             "The site was not ready within 90 s; the web log above says why.",
         )
-    print("\n".join(people), flush=True)
+    for child in others:  # only now: until the first page they would only slow it down
+        children.start(child)
+    print("\n".join(_people(children, environment, env)), flush=True)
     say(colour("1;32", f"就绪 {address}"), f"ready; Ctrl-C 停止 / stops, data: {data}")
     while True:
         children.pump(60.0)
@@ -148,6 +154,8 @@ def _settings(
         "PII_KEY": secrets["PII_KEY"],
         "PUBLIC_ORIGIN": f"http://127.0.0.1:{port}",
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        # As root Celery would say so in eight lines; this is one machine's own copy.
+        "PYTHONWARNINGS": "ignore:You're running the worker",
     }
     return {
         **ours,
@@ -169,17 +177,14 @@ def _prepare_site(
         )
     say("更新数据库结构", "bringing the database up to date")
     owner = {**env, "DATABASE_URL": addresses.owner, "APP_DATABASE_URL": addresses.app}
-    _step(children, "migrate", [environment.python, str(lib / "prepare_site.py")], owner)
+    prepare = [environment.python, str(lib / "prepare_site.py")]
+    said = _step(children, "migrate", prepare, owner)
     manage = [environment.python, str(ROOT / "manage.py")]
     if env["DEBUG"].lower() in ("0", "false", "no", "off", ""):
         _step(children, "static", [*manage, "collectstatic", "--noinput", "-v0"], env)
-    if env.get("DEMO", "1") != "0" and _has_demo():
-        say("检查演示城市(第一次需要不到一分钟)", "demo city, under a minute the first time")
+    if EMPTY in said and env.get("DEMO", "1") != "0":
+        say("建立演示城市,不到一分钟", "making the demo city, under a minute")
         _step(children, "demo", [*manage, "demo", "--if-empty"], env)
-
-
-def _has_demo() -> bool:
-    return any(ROOT.glob("*/management/commands/demo.py"))
 
 
 def _messages_changed() -> bool:
@@ -193,13 +198,14 @@ def _messages_changed() -> bool:
     return False
 
 
-def _step(children: Children, name: str, argv: list[str], env: dict[str, str]) -> None:
-    """One step of the preparation; its output is shown, and its failure ends the start."""
+def _step(children: Children, name: str, argv: list[str], env: dict[str, str]) -> list[str]:
+    """One step of the preparation: its output, shown as it comes. Its failure ends the start."""
     said: list[str] = []
 
     def on_line(line: str) -> None:
         said.append(line)
-        print(f"{colour('34', f'{name:>9}')} │ {line}", flush=True)
+        if line != EMPTY:
+            print(f"{colour('34', f'{name:>9}')} │ {line}", flush=True)
 
     if children.run(Child(name, argv, env, ROOT, on_line=on_line)):
         if "No space left" in "\n".join(said):
@@ -209,12 +215,13 @@ def _step(children: Children, name: str, argv: list[str], env: dict[str, str]) -
             f"The step “{name}” failed; the output above says why. No data are lost: correct it"
             " and start again.",
         )
+    return said
 
 
 def _people(children: Children, environment: Environment, env: dict[str, str]) -> list[str]:
-    """The table of demo people, made while the web server starts."""
+    """The table of demo people."""
     lines: list[str] = []
-    if env.get("DEMO", "1") != "0" and _has_demo():
+    if env.get("DEMO", "1") != "0":
         argv = [environment.python, str(ROOT / "manage.py"), "demo", "--people"]
         children.run(Child("people", argv, env, ROOT, on_line=lines.append))
     return lines
@@ -238,15 +245,15 @@ def _services(
     gunicorn = ["gunicorn", "config.wsgi:application", "--bind", f"{host}:{port}"]
     gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "8"]
     gunicorn += ["--graceful-timeout", "8", "--timeout", "60", "--keep-alive", "5"]
-    gunicorn += ["--log-level", "warning", "--no-control-socket"]
+    gunicorn += ["--log-level", "warning", "--no-control-socket", "--preload"]
     celery = ["celery", "-A", "config", "--quiet"]
     worker = [*celery, "worker", "--pool=prefork", "--concurrency=2", "-Q", "celery"]
     worker += ["--loglevel=WARNING", "--without-gossip", "--without-mingle", "-n", f"worker@{port}"]
     beat = [*celery, "beat", "--loglevel=WARNING", "--pidfile=", "-s", str(data / "beat-schedule")]
     return [
-        service("beat", *beat, grace=5),
         service("web", *gunicorn, grace=12),
         service("worker", *worker, grace=20),
+        service("beat", *beat, grace=5),
     ]
 
 

@@ -249,6 +249,14 @@ def test_kills_are_survived_and_nothing_is_left_or_lost(data: Path) -> None:
     with database(data) as connection:
         row = connection.execute("select answer from proof").fetchone()
     assert row == (42,)
+    audit = subprocess.run(
+        ["bash", str(ROOT / "bin" / "manage"), "audit_ledger"],
+        env=environment(data),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert audit.returncode == 0, audit.stdout + audit.stderr
     site.send(signal.SIGTERM)
     assert site.wait(seconds=60) == 0, site.output[-2000:]
     assert marked(data) == set()
