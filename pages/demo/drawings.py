@@ -53,9 +53,9 @@ def _hall(draw: ImageDraw.ImageDraw, rng: random.Random) -> None:
             [_into(draw, 0, column / 4, 0), _into(draw, 1, column / 4, 0)], fill="#a59d8d", width=2
         )
     for lamp in range(5):
-        x, y = _into(draw, 0.15 + lamp * 0.18, 0, 1150)
+        x, ceiling = _into(draw, 0.15 + lamp * 0.18, 0, 1150)
         size = 90 * (1 - 0.17 * lamp)
-        draw.rounded_rectangle([x - size, y - 8, x + size, y + 8], 8, fill="#fffdf2")
+        draw.rounded_rectangle([x - size, ceiling - 8, x + size, ceiling + 8], 8, fill="#fffdf2")
 
 
 def _counters(draw: ImageDraw.ImageDraw, rng: random.Random, kind: str) -> None:

@@ -50,10 +50,14 @@ def waiting_for(user: User) -> list[Waiting]:
     )
     listing = reverse("admin:reports_report_changelist")
     tiles = [
-        Waiting(by_state["submitted"], State.SUBMITTED.label, "calm", f"{listing}?step=submitted"),
+        Waiting(
+            by_state["submitted"], str(State.SUBMITTED.label), "calm", f"{listing}?step=submitted"
+        ),
         Waiting(amber, _("Almost late"), "amber", f"{listing}?step=amber"),
         Waiting(by_state["late"], _("Late"), "red", f"{listing}?step=late"),
-        Waiting(by_state["checking"], State.CHECKING.label, "calm", f"{listing}?step=checking"),
+        Waiting(
+            by_state["checking"], str(State.CHECKING.label), "calm", f"{listing}?step=checking"
+        ),
         Waiting(
             by_state["undispatched"],
             _("Accepted, not dispatched"),

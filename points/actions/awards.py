@@ -107,7 +107,7 @@ def award(
 RULE_FIELDS = [field.attname for field in Rule._meta.concrete_fields]
 # Written out: the ORM takes longer to build this than all the rest of an award takes.
 RULE = f"""
-SELECT {", ".join(field.column for field in Rule._meta.concrete_fields)} FROM points_rule
+SELECT {", ".join(str(field.column) for field in Rule._meta.concrete_fields)} FROM points_rule
 WHERE programme_id = %s AND code = %s ORDER BY version DESC
 """  # noqa: S608 - only the model's own column names
 

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
@@ -62,7 +62,7 @@ def redeem(
     """
     if kiosk is not None and kiosk.market_id != market_id:
         raise RewardsRefused("wrong_market", market=kiosk.market)
-    asked = {
+    asked: dict[str, Any] = {
         "key": key,
         "user": user,
         "reward_id": reward_id,
@@ -104,7 +104,7 @@ def _redeem(
         raise RewardsRefused("price_changed", was=expected_points, now=reward.points)
     # Without a lock, and exact all the same: a unit that somebody is only about to take still
     # shows here, so nothing to see means nothing to have.
-    if not offer.some_left:
+    if not offer.some_left:  # type: ignore[attr-defined]
         raise RewardsRefused("sold_out", reward=reward)
     try:
         transfer = points.spend(

@@ -54,7 +54,7 @@ def on_tablet(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         device = queries.device_of(request.COOKIES.get(DEVICE_COOKIE, ""))
         if device is None:
-            context = {"market": None}
+            context: dict[str, object] = {"market": None}
             return _private(render(request, "rewards/kiosk_unbound.html", context, status=403))
         if device.revoked_at is not None:
             context = {"market": device.market}
