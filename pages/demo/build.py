@@ -52,7 +52,7 @@ def _activities(places: Places) -> None:
             Activity.objects.create(
                 district=market.district,
                 market=market,
-                title=f"{market.name} · {title}",
+                title=title,
                 what=what,
                 where=where,
                 starts_at=starts_at,
