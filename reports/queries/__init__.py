@@ -1,7 +1,7 @@
 """Reads of reports: rows ready for a page, here and in other rooms."""
 
 from reports.queries.choices import stall_by_number, type_groups
-from reports.queries.dispatching import broken_part, departments_for, rule_for
+from reports.queries.dispatching import broken_part, rule_for
 from reports.queries.drafts import draft_for, draft_photos
 from reports.queries.lists import Figures, Fixed, figures, lately_fixed, mine, of_stall
 from reports.queries.orders import cards, counts, order_for, orders_of
@@ -17,7 +17,6 @@ __all__ = [
     "cards",
     "clock",
     "counts",
-    "departments_for",
     "draft_for",
     "draft_photos",
     "figures",

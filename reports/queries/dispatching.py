@@ -43,12 +43,3 @@ def broken_part(rule: DispatchRule, report: Report) -> str:
     ):
         return "handler"
     return ""
-
-
-def departments_for(report: Report) -> list[Department]:
-    """Those that may be given this report by hand, the market's own first."""
-    return list(
-        Department.objects.filter(
-            Q(market=None) | Q(market=report.market_id), district=report.market.district_id
-        ).order_by("market_id", "id")
-    )
