@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.journeys.browsers import Browsers
 from tests.makers import City, make_city
+
+# A deadline, not a wait: the machine may be busy with other tests.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture
