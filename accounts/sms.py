@@ -5,8 +5,11 @@ TIMEOUT. `reference` is ours and stays the same when a message is tried again, s
 that knows how can refuse the double.
 """
 
+import contextlib
+import http.client
 import json
 import sys
+import time
 import urllib.error
 import urllib.request
 from typing import ClassVar, NamedTuple, Protocol
@@ -93,9 +96,23 @@ class HttpBackend:
         )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
-                return self.provider_id(answer.read(64 * 1024))
+                return self.provider_id(_body(answer))
         except urllib.error.HTTPError as error:
             final = 400 <= error.code < 500 and error.code not in (408, 429)
             raise CannotSend(f"the provider answered {error.code}", final=final) from error
         except OSError as error:  # refused, unknown host, too slow
             raise CannotSend(f"the provider cannot be reached: {type(error).__name__}") from error
+
+
+def _body(answer: http.client.HTTPResponse) -> bytes:
+    """What of the answer, 64 kB at most, comes within TIMEOUT.
+
+    Its 2xx was read before: trying again for the sake of the rest would send the message twice.
+    """
+    until, body = time.monotonic() + TIMEOUT, b""
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        while len(body) < 64 * 1024 and time.monotonic() < until:
+            if not (piece := answer.read1(4096)):
+                break
+            body += piece
+    return body

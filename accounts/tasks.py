@@ -4,6 +4,7 @@ import logging
 
 from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
 
 from accounts import actions
 from accounts.crypto import decrypt
@@ -24,7 +25,8 @@ def send_due_sms() -> int:
     taken = 0
     while batch := due.claim(Sms.objects.filter(sent_at=None), limit=AT_A_TIME):
         for sms in batch:
-            taken += _send(backend, sms)
+            if timezone.now() < sms.due_at:  # a lease that ended makes it another worker's
+                taken += _send(backend, sms)
     actions.wipe_old_bodies()
     return taken
 
