@@ -298,6 +298,9 @@ LOG_JSON = env.bool("LOG_JSON", default=not DEBUG)
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_USER_ID_FIELD = None
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+# Beside a terminal only what went wrong, so that codes and addresses are not drowned.
+DJANGO_STRUCTLOG_STATUS_2XX_LOG_LEVEL = logging.DEBUG if DEBUG else logging.INFO
+DJANGO_STRUCTLOG_STATUS_DEFAULT_LOG_LEVEL = DJANGO_STRUCTLOG_STATUS_2XX_LOG_LEVEL
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pages.views import health, home, look, me, size, well_known
+from pages.views import health, home, look, me, people, size, well_known
 
 app_name = "pages"
 
@@ -13,5 +13,6 @@ urlpatterns = [
     path("robots.txt", well_known.robots, name="robots"),
     path("manifest.webmanifest", well_known.manifest, name="manifest"),
     path("favicon.ico", well_known.favicon, name="favicon"),
+    path("dev/people/", people.people, name="dev_people"),
     path("dev/look/", look.styleguide, name="styleguide"),
 ]

@@ -27,3 +27,15 @@ def test_an_address_that_does_not_exist_is_not_repeated(rf) -> None:
     request = rf.get("/13800138000/")
     request.resolver_match = None
     assert RequestLogMiddleware.format_request(request) == "GET (no such address)"
+
+
+def test_probes_are_not_logged(client, db, caplog) -> None:
+    logger = logging.getLogger("django_structlog")
+    logger.addHandler(caplog.handler)
+    try:
+        with caplog.at_level(logging.DEBUG, logger="django_structlog"):
+            client.get("/livez")
+            client.get("/readyz")
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert caplog.records == []

@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["totp"]:
-            self.stdout.write(cast.totp_now())
+            self.stdout.write(cast.totp_now()[0])
             return
         if options["people"]:
             for line in cast.lines(settings.PUBLIC_ORIGIN):
