@@ -2,17 +2,17 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from points import actions as points
+from points.models import Programme
 from rewards.actions.stock import take_free, take_waiting
 from rewards.digits import new_digits
 from rewards.errors import RewardsRefused
-from rewards.models import KioskDevice, Redemption, Reward, Stock, StockPart, Voucher, new_token
+from rewards.models import KioskDevice, Redemption, Reward, Voucher, new_token
 from rewards.states import VoucherState
 
 if TYPE_CHECKING:
@@ -35,6 +35,27 @@ WITH new AS (
 )
 SELECT new.id, voucher.id FROM new LEFT JOIN voucher ON true
 """
+
+
+REWARD_FIELDS = [field.attname for field in Reward._meta.concrete_fields]
+# Written out because building the same statement through the ORM takes longer than running it.
+OFFER = f"""
+SELECT s.id,
+    s.is_offered AND r.is_active AND m.is_open AND d.programme_id = r.programme_id,
+    EXISTS (SELECT FROM rewards_stockpart p WHERE p.stock_id = s.id AND p.units > 0),
+    {", ".join(f"r.{field.column}" for field in Reward._meta.concrete_fields)}
+FROM rewards_stock s
+JOIN rewards_reward r ON r.id = s.reward_id
+JOIN markets_market m ON m.id = s.market_id
+JOIN markets_district d ON d.id = m.district_id
+WHERE s.reward_id = %s AND s.market_id = %s
+"""  # noqa: S608 - column names of our own model
+
+
+class _Offer(NamedTuple):
+    stock_id: int
+    some_left: bool
+    reward: Reward
 
 
 class _PartsBusy(Exception):
@@ -104,12 +125,12 @@ def _redeem(
         raise RewardsRefused("price_changed", was=expected_points, now=reward.points)
     # Without a lock, and exact all the same: a unit that somebody is only about to take still
     # shows here, so nothing to see means nothing to have.
-    if not offer.some_left:  # type: ignore[attr-defined]
+    if not offer.some_left:
         raise RewardsRefused("sold_out", reward=reward)
     try:
         transfer = points.spend(
             holder=points.person(user.pk),
-            programme=reward.programme,
+            programme=Programme.from_db(connection.alias, ["id"], [reward.programme_id]),
             points=reward.points,
             source=f"redemption:{key}",
             reason=f"reward:{reward.pk}",
@@ -124,7 +145,7 @@ def _redeem(
         key=key,
         user=user,
         reward=reward,
-        market=offer.market,
+        market_id=market_id,
         points=reward.points,
         transfer=transfer,
         kiosk=kiosk,
@@ -135,30 +156,28 @@ def _redeem(
         assert first is not None
         return first
     if waiting:
-        if not take_waiting(offer.pk):
+        if not take_waiting(offer.stock_id):
             raise RewardsRefused("sold_out", reward=reward)
-    elif not take_free(offer.pk):
+    elif not take_free(offer.stock_id):
         raise _PartsBusy
     return redemption
 
 
-def _offer(reward_id: int, market_id: int) -> Stock:
-    """The stock with its reward and market, and whether any unit is left. One statement."""
-    offer = (
-        Stock.objects.filter(reward_id=reward_id, market_id=market_id)
-        .select_related("reward__programme", "market__district")
-        .annotate(some_left=Exists(StockPart.objects.filter(stock=OuterRef("pk"), units__gt=0)))
-        .first()
-    )
-    if offer is None:
+def _offer(reward_id: int, market_id: int) -> _Offer:
+    """The reward in that market, and whether any unit is left. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(OFFER, [reward_id, market_id])
+        row = cursor.fetchone()
+    if row is None:
         reward = Reward.objects.filter(pk=reward_id).first()
         if reward is None:
             raise RewardsRefused("unknown_reward", reward=reward_id)
         raise RewardsRefused("not_offered", reward=reward)
-    offered = offer.is_offered and offer.reward.is_active and offer.market.is_open
-    if not offered or offer.reward.programme_id != offer.market.district.programme_id:
-        raise RewardsRefused("not_offered", reward=offer.reward)
-    return offer
+    stock_id, offered, some_left, *columns = row
+    reward = Reward.from_db(connection.alias, REWARD_FIELDS, columns)
+    if not offered:
+        raise RewardsRefused("not_offered", reward=reward)
+    return _Offer(stock_id, some_left, reward)
 
 
 def _record(redemption: Redemption) -> bool:
