@@ -118,6 +118,16 @@ def timeline(page: Page) -> Locator:
 
 
 # --- the admin ---
+def open_list(page: Page, name: str) -> None:
+    """Choose a list in the admin's sidebar, which is folded away where the page is narrow."""
+    link = page.get_by_role("link", name=name).filter(visible=True)
+    fold = page.get_by_text("dock_to_right").filter(visible=True)
+    expect(link.or_(fold).first).to_be_visible()
+    if link.count() == 0:
+        fold.first.click()
+    link.first.click()
+
+
 def open_dialog(page: Page, step: str) -> Locator:
     """Press a step of the row that is open, in the menu where the page is narrow; its dialog."""
     words = re.compile(rf"(^|\s){step}\s*$")

@@ -54,9 +54,12 @@ FOCUS = """() => {
 def look_at(page: Page, name: str, *, strict: bool = True) -> list[str]:
     """What is wrong with the page as it stands, each line beginning with the name."""
     wrong: list[str] = page.evaluate(JUDGE)
-    if strict:
+    for step in range(4 if strict else 0):  # the skip link, and the first that follow it
         page.keyboard.press("Tab")
-        if unseen := page.evaluate(FOCUS):
+        unseen = page.evaluate(FOCUS)
+        if unseen == "nothing" and step:
+            break  # a page of a few targets: once around
+        if unseen:
             wrong.append(f"focus not seen: {unseen}")
     return [f"{name}: {words}" for words in wrong]
 
@@ -149,7 +152,7 @@ def test_pages_of_residents_and_merchants(
         f"/verify/{shown.used.token}/",
         f"/merchant/accepted/{shown.used.token}/",
     )
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -173,7 +176,7 @@ def test_pages_of_staff(browsers: Browsers, city: City, shown: Shown, size: Size
         f"/admin/rewards/kioskdevice/{device.pk}/change/",
         strict=False,  # the theme's policy is its own
     )
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +201,7 @@ def test_pages_of_the_tablet(browsers: Browsers, city: City, shown: Shown, size:
     )
     revoke_kiosk(device_id=device.pk, by=city.manager)
     wrong += judge_all(tablet, "/kiosk/")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 # --- without a script ---

@@ -101,7 +101,7 @@ def register_at_a_stall(page: Page, city: City, worker: Worker, settings: Any) -
 
 # --- 2. and 3. Two photos, sent once ---
 def send_with_two_photos(page: Page, city: City, worker: Worker, browsers: Browsers) -> Report:
-    """Sent four times over and received once; the pictures come by themselves."""
+    """Sent over and over and received once; the pictures come by themselves."""
     rotated = camera.photo(3, orientation=6, position=(30.6418, 104.0435))
     near = steps.attach(page, "近景", steps.jpeg_file(rotated))
     steps.expect_upright(near.get_by_role("img"))
@@ -280,7 +280,7 @@ def bind_the_tablet(manager: Page, tablet: Page, city: City, browsers: Browsers)
     browsers.look(tablet, "tablet unbound")
     tablet.get_by_role("link", name="输入绑定码").click()
 
-    manager.goto("/admin/rewards/kioskdevice/")
+    steps.open_list(manager, "自助平板")
     manager.get_by_role("link", name="增加").first.click()
     manager.get_by_label("名称").fill("入口")
     market = manager.get_by_label("市场")
