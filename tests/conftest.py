@@ -72,6 +72,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 # --- the database --------------------------------------------------------------------------------
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Where bin/test has migrated a database already, each process copies that one."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = os.environ.get("TEST_TEMPLATE")
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Transactional tests empty the tables between them, which append-only tables refuse.
 
@@ -99,6 +105,8 @@ def _own_files(settings: Any, tmp_path: Path) -> None:
     """Each test keeps its files to itself."""
     settings.DATA_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
+    # Look a static file up when it is asked for: each test client would list them all first.
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True)

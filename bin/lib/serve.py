@@ -80,6 +80,7 @@ def _data_folder() -> Path:
             data.mkdir(parents=True)
             data.chmod(0o711 if os.geteuid() == 0 else 0o700)
         (data / "serve.lock").touch()
+        (data / "static").mkdir(exist_ok=True)  # WhiteNoise warns of its absence
     except PermissionError as error:
         raise not_writable(data) from error
     except (FileExistsError, NotADirectoryError) as error:
