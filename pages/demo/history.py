@@ -63,6 +63,10 @@ class History:
         self.places = places
         self.pictures = pictures
         self.now = timezone.now()
+        # The past is counted from here, so that it is the same at every hour of the day.
+        self.midnight = timezone.localtime(self.now).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
         # A few report a lot, many a little.
         self.residents = residents
         self.eagerness = [1 / (place + 4) for place in range(len(residents))]
@@ -118,7 +122,7 @@ class History:
         return local.replace(hour=minute // 60, minute=minute % 60, second=self.rng.randrange(60))
 
     def _past(self, market: Market, days_ago: float, hours: float, *, refused: bool) -> Story:
-        created = self._daytime(self.now - dt.timedelta(days=days_ago))
+        created = self._daytime(self.midnight - dt.timedelta(days=days_ago))
         story = self._submitted(market, created)
         accepted = created + dt.timedelta(minutes=self.rng.randrange(10, 300))
         if refused:

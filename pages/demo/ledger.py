@@ -11,17 +11,21 @@ from django.utils import timezone
 from accounts.models import User
 from markets.models import Market
 from pages.demo.places import Places
-from points.actions import BulkAward, BulkSpend, bulk_award, bulk_spend, expire, person
+from points.actions import BulkAward, bulk_award, expire, person
+from points.calendar import month_end
 from points.models import Account
 from points.states import AccountKind, Unit
 from reports.models import Report
 from rewards.actions import load_catalogue, receive_stock
+from rewards.actions.past import PastRedemption, bulk_redeem
 from rewards.digits import check_digit
-from rewards.models import Redemption, Reward, StockPart, Voucher
-from rewards.states import VoucherState
+from rewards.models import Reward, StockMove
+from rewards.queries import stock_left
 
 # 李女士 saves up: she buys nothing any more this many months before today.
 SAVING_MONTHS = 6
+# Units of each reward that each market got at the beginning of the year.
+DELIVERED = 600
 
 
 class Year:
@@ -34,11 +38,10 @@ class Year:
         self.places = places
         self.residents = residents
         self.closed = closed
-        self.now = timezone.now()
+        # Midnight: what is in the books must not depend on the hour at which they are written.
+        self.now = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         self.home: dict[int, Market] = {}
         self.rewards: list[Reward] = []
-        self.bought: list[tuple[BulkSpend, uuid.UUID, User, Reward, Market]] = []
-        self.booked: dict[str, int] = {}
 
     def run(self) -> None:
         self.rewards = load_catalogue(programme=self.places.programme)
@@ -46,6 +49,7 @@ class Year:
         for resident in self.residents:
             self.home[resident.pk] = self.rng.choice(markets)
         self.home[self.residents[0].pk] = markets[0]
+        self._deliver()
         by_month: dict[dt.date, list[Report]] = defaultdict(list)
         for report in self.closed:
             assert report.closed_at is not None
@@ -53,10 +57,9 @@ class Year:
         months = sorted(by_month)
         for number, month in enumerate(months):
             self._award(month, by_month[month])
-            self._spend(month, saving=number >= len(months) - SAVING_MONTHS)
+            self._redeem(month, saving=number >= len(months) - SAVING_MONTHS)
         expire(on=timezone.localdate())
-        self._stock()
-        self._redemptions()
+        self._count()
 
     def _award(self, month: dt.date, closed: list[Report]) -> None:
         rows = [
@@ -105,7 +108,7 @@ class Year:
     def _moment(self, month: dt.date, *, day: int, hour: int) -> dt.datetime:
         return timezone.make_aware(dt.datetime(month.year, month.month, day, hour))
 
-    def _spend(self, month: dt.date, *, saving: bool) -> None:
+    def _redeem(self, month: dt.date, *, saving: bool) -> None:
         balances = dict(
             Account.objects.filter(
                 programme=self.places.programme,
@@ -114,107 +117,82 @@ class Year:
                 balance__gte=100,
             ).values_list("holder_id", "balance")
         )
+        # On the first of the next month, so that everybody's statement reads in order.
+        after = month_end(month) + dt.timedelta(days=1)
+        at = min(self._moment(after, day=1, hour=9), self.now - dt.timedelta(minutes=10))
         rows = []
         for resident in self.residents:
             if resident.pk not in balances or (saving and resident is self.residents[0]):
                 continue
             within = [each for each in self.rewards if each.points <= balances[resident.pk]]
-            if not within or self.rng.random() > 0.45:
-                continue
-            reward = self.rng.choice(within)
-            key = uuid.UUID(int=self.rng.getrandbits(128), version=4)
-            spend = BulkSpend(
-                holder=person(resident.pk),
-                points=reward.points,
-                source=f"redemption:{key}",
-                reason=f"reward:{reward.pk}",
-                at=min(self._moment(month, day=28, hour=21), self.now - dt.timedelta(hours=2)),
-                key=f"redeem:{key}",
-                memo=reward.name,
-            )
-            rows.append(spend)
-            self.bought.append((spend, key, resident, reward, self.home[resident.pk]))
-        self.booked |= bulk_spend(programme=self.places.programme, rows=rows)
+            if within and self.rng.random() < 0.45:
+                rows.append(self._past(resident, self.rng.choice(within), at))
+        bulk_redeem(rows=rows)
+
+    def _past(self, resident: User, reward: Reward, at: dt.datetime) -> PastRedemption:
+        """Most are used within days: goods at the service desk, vouchers at some stall."""
+        market = self.home[resident.pk]
+        first = f"{self.rng.randrange(10**7):07d}"
+        past = PastRedemption(
+            key=uuid.UUID(int=self.rng.getrandbits(128), version=4),
+            user=resident,
+            reward=reward,
+            market=market,
+            at=at,
+            digits=first + check_digit(first),
+        )
+        used_at = at + dt.timedelta(hours=self.rng.uniform(12, 24 * 9))
+        if used_at >= self.now or self.rng.random() > 0.93:
+            return past
+        if reward.kind == Reward.Kind.GOODS:
+            return past._replace(used_at=used_at, accepted_by=self.places.clerks[market.pk])
+        stall = self.rng.choice(
+            [
+                stall
+                for stall in self.places.stalls[market.pk]
+                if stall.pk in self.places.merchant_of
+            ]
+        )
+        merchant = self.places.merchant_of[stall.pk]
+        return past._replace(
+            used_at=used_at,
+            accepted_by=self.places.owner_of[merchant.pk],
+            merchant=merchant,
+            stall=stall,
+        )
 
     # --- the goods --------------------------------------------------------------------------------
-    def _stock(self) -> None:
-        """Delivered: what is left today and what was taken; the last market's rice has run out."""
-        taken: dict[tuple[int, int], int] = defaultdict(int)
-        for spend, _key, _user, reward, market in self.bought:
-            if spend.key in self.booked:
-                taken[reward.pk, market.pk] += 1
+    def _deliver(self) -> None:
+        """A year's worth at its beginning."""
         for market in self.places.markets:
             for reward in self.rewards:
-                sold_out = market is self.places.markets[-1] and reward is self.rewards[0]
-                left = 0 if sold_out else self.rng.choice([3, 40, 64, 120, 200])
-                if market is self.places.markets[0]:
-                    left = 120  # the story is played here, often
-                gone = taken[reward.pk, market.pk]
-                if left + gone == 0:
-                    left = 1
-                stock = receive_stock(
+                receive_stock(
                     reward=reward,
                     market=market,
-                    units=left + gone,
+                    units=DELIVERED,
                     by=self.places.managers[market.pk],
                     memo="期初入库",
                     at=self.now - dt.timedelta(days=372),
                 )
-                self._take(stock.pk, gone)
 
-    @staticmethod
-    def _take(stock_id: int, units: int) -> None:
-        parts = list(StockPart.objects.filter(stock_id=stock_id).order_by("id"))
-        while units:
-            for part in parts:
-                if units and part.units:
-                    part.units -= 1
-                    units -= 1
-        StockPart.objects.bulk_update(parts, ["units"])
-
-    def _redemptions(self) -> None:
-        kept = [each for each in self.bought if each[0].key in self.booked]
-        redemptions = Redemption.objects.bulk_create(
-            Redemption(
-                key=key,
-                user=user,
-                reward=reward,
-                market=market,
-                points=reward.points,
-                transfer_id=self.booked[spend.key],
-                at=spend.at,
-            )
-            for spend, key, user, reward, market in kept
-        )
-        Voucher.objects.bulk_create([self._voucher(each) for each in redemptions])
-
-    def _voucher(self, redemption: Redemption) -> Voucher:
-        first = f"{self.rng.randrange(10**7):07d}"
-        day = timezone.localdate(redemption.at)
-        voucher = Voucher(
-            redemption=redemption,
-            digits=first + check_digit(first),
-            value_fen=redemption.reward.value_fen,
-            valid_from=day,
-            valid_until=day + dt.timedelta(days=redemption.reward.valid_days),
-        )
-        used_at = redemption.at + dt.timedelta(hours=self.rng.uniform(12, 24 * 9))
-        if used_at < self.now and self.rng.random() < 0.93:
-            voucher.state = VoucherState.USED
-            voucher.used_at = used_at
-            if redemption.reward.kind == Reward.Kind.GOODS:
-                voucher.accepted_by = self.places.clerks[redemption.market_id]
-            else:
-                stalls = [
-                    stall
-                    for stall in self.places.stalls[redemption.market_id]
-                    if stall.pk in self.places.merchant_of
-                ]
-                stall = self.rng.choice(stalls)
-                merchant = self.places.merchant_of[stall.pk]
-                voucher.used_by, voucher.used_stall = merchant, stall
-                voucher.accepted_by = self.places.owner_of[merchant.pk]
-        return voucher
+    def _count(self) -> None:
+        """Counted yesterday; the last market has run out of rice."""
+        for market in self.places.markets:
+            for reward in self.rewards:
+                left = self.rng.choice([3, 40, 64, 120])
+                if market is self.places.markets[0]:
+                    left = 120  # the story is played here, often
+                elif market is self.places.markets[-1] and reward is self.rewards[0]:
+                    left = 0
+                receive_stock(
+                    reward=reward,
+                    market=market,
+                    units=left - stock_left(reward=reward, market=market),
+                    by=self.places.managers[market.pk],
+                    kind=StockMove.Kind.CORRECTION,
+                    memo="盘点",
+                    at=self.now - dt.timedelta(days=1),
+                )
 
 
 def city_is_empty() -> bool:
