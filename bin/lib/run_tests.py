@@ -26,7 +26,7 @@ from children import Child, Children, Interrupted, end_left_behind
 from environment import ROOT, Environment
 from say import Stop, explain, say
 
-FAST = "not browser and not race and not fault"
+FAST = "not browser and not race and not fault and not slow"
 # Speed, not durability: what is killed in a test is a server that the test itself started.
 THROWAWAY = {"fsync": "off", "full_page_writes": "off", "max_connections": "300"}
 THROWAWAY |= {"wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "1GB"}
