@@ -123,6 +123,12 @@ def test_messages_are_found_wherever_a_template_can_say_them() -> None:
     ]
 
 
+def test_words_of_an_app_that_is_not_installed_are_not_taken_for_translated() -> None:
+    known = catalogues._translated_elsewhere()
+    assert ("Log out", None) in known  # of the admin
+    assert ("Filters", None) not in known  # of admindocs only, and the theme says it
+
+
 def test_problems_of_a_catalogue_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in ("pages/locale/zh_Hans/LC_MESSAGES", "templates/pages"):
         (tmp_path / folder).mkdir(parents=True)

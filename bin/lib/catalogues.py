@@ -5,6 +5,7 @@ out of the files, so that a change of code is not a change of every catalogue.
 """
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -18,6 +19,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = ROOT / "config" / "settings.py"
 LOCALE = "zh_Hans"
 ROOMS = ("config", "pages", "reports", "rewards", "volunteers", "markets", "points", "accounts")
 ROOMS += ("theme",)  # no room of ours: the words of packages that come without Chinese
@@ -118,12 +120,16 @@ def _in_package(package: str) -> Iterator[Found]:
 
 
 def _translated_elsewhere() -> set[Key]:
-    """What the packages beside it translate: Django looks into every app's catalogue."""
+    """What the packages beside it translate: Django looks into every installed app's catalogue."""
     known: set[Key] = set()
+    installed = set(re.findall(r'"django\.contrib\.(\w+)"', SETTINGS.read_text(encoding="utf-8")))
     for package in TRANSLATED:
         spec = find_spec(package)
         for folder in (spec.submodule_search_locations if spec else None) or ():
             for path in Path(folder).glob(f"**/locale/{LOCALE}/LC_MESSAGES/django.mo"):
+                inside = path.relative_to(folder).parts
+                if inside[0] == "contrib" and inside[1] not in installed:
+                    continue
                 with path.open("rb") as file:
                     catalog = read_mo(file)
                 known |= {_key(message) for message in catalog if message.id and _done(message)}
