@@ -1,5 +1,5 @@
 // Shows the chosen photo inside its slot (templates/partials/photo_slot.html), with 换一张 and 删除.
-// A picture this browser cannot draw (HEIC) is shown by its name.
+// What this browser cannot draw is shown by its name, and a phone's HEIC by a sign that it is there.
 function tool(words, name, act) {
   const button = document.createElement("button");
   button.type = "button";
@@ -28,9 +28,16 @@ export function show(slot) {
   picture.alt = file.name;
   picture.src = URL.createObjectURL(file);
   picture.addEventListener("error", () => {
-    picture.remove();
     line.textContent = file.name;
     line.hidden = false;
+    const heic = /\.hei[cf]$/i.test(file.name) || /^image\/hei[cf]$/.test(file.type);
+    if (heic && picture.src.startsWith("blob:")) {
+      URL.revokeObjectURL(picture.src);
+      picture.alt = "";
+      picture.src = slot.dataset.received;
+    } else {
+      picture.remove();
+    }
   });
   box.append(picture);
 

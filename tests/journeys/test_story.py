@@ -107,6 +107,7 @@ def send_with_two_photos(page: Page, city: City, worker: Worker, browsers: Brows
     steps.expect_upright(near.get_by_role("img"))
     wide = steps.attach(page, "远景", steps.heic_file())
     expect(wide).to_contain_text("IMG_2043.HEIC")
+    expect(wide.locator("img")).to_be_visible()  # a sign where the browser cannot draw it
     steps.choose_type(page, "市场秩序", "占道经营")
     steps.words_field(page).fill(WORDS)
     browsers.look(page, "form filled")

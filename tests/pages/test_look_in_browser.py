@@ -135,6 +135,15 @@ def test_chosen_photo_fills_its_slot(page: Page, live_server) -> None:
         {"name": "IMG_0001.HEIC", "mimeType": "image/heic", "buffer": b"not drawn here"}
     )
     expect(slot.locator("[data-photo-name]")).to_have_text("IMG_0001.HEIC")
+    sign = slot.locator("img")  # so that the slot does not look empty
+    expect(sign).to_have_attribute("src", re.compile(r"/photo-received\.svg$"))
+    expect(sign).to_have_js_property("naturalWidth", 160)
+
+    slot.locator("input[type=file]").set_input_files(
+        {"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"not a picture"}
+    )
+    expect(slot.locator("[data-photo-name]")).to_have_text("notes.jpg")
+    expect(slot.locator("img")).to_have_count(0)
 
 
 def _page_with(page: Page, live_server, body: str, *scripts: str) -> None:
