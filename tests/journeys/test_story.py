@@ -293,6 +293,7 @@ def bind_the_tablet(manager: Page, tablet: Page, city: City, browsers: Browsers)
     dialog = steps.open_dialog(manager, "生成绑定码")
     steps.confirm(dialog, "显示绑定码")
     expect(dialog).to_contain_text("只显示这一次")
+    expect(dialog.get_by_role("button", name="显示绑定码")).to_be_hidden()  # nor another at once
     code = dialog.locator("#dialog-form p").first.inner_text()
     browsers.look(manager, "desk binding code")
 
@@ -356,6 +357,7 @@ def the_last_one_and_too_few(
     confirm.click()
     expect(tablet.get_by_text("抱歉，刚刚兑完了。")).to_be_visible()
     expect(tablet.get_by_text("没有扣您的积分")).to_be_visible()
+    expect(tablet.get_by_text("兑换后剩")).to_have_count(0)
     browsers.look(tablet, "tablet gone")
     assert points.available(person(resident.pk), city.programme) == 520
 
