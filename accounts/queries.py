@@ -1,5 +1,6 @@
 """Reads: what a member of staff is in charge of, and who has which number."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from accounts.crypto import keyed_hash
 from accounts.models import MemberCode, Sms, StaffRole, User
-from accounts.states import SCOPE, Role
+from accounts.states import Role
 
 _CACHE = "_roles_held"
 
@@ -41,30 +42,32 @@ def is_staff_member(user: User) -> bool:
     return user.is_authenticated and (user.is_superuser or user.is_staff or bool(roles_of(user)))
 
 
-def markets_of(user: User) -> set[int]:
-    """Ids of the markets whose manager or service desk clerk the person is; all for a superuser."""
-    return _scoped(user, "market")
+def markets_of(user: User, *, among: Collection[Role] = tuple(Role)) -> set[int]:
+    """Ids of the markets whose manager or service desk clerk the person is; all for a superuser.
+
+    `among` keeps it, here and below, to what is held by one of these roles.
+    """
+    return _scoped(user, "market", {Role.MANAGER, Role.CLERK}.intersection(among))
 
 
-def departments_of(user: User) -> set[int]:
+def departments_of(user: User, *, among: Collection[Role] = tuple(Role)) -> set[int]:
     """Ids of the departments whose handler the person is; all for a superuser."""
-    return _scoped(user, "department")
+    return _scoped(user, "department", {Role.HANDLER}.intersection(among))
 
 
-def districts_of(user: User) -> set[int]:
+def districts_of(user: User, *, among: Collection[Role] = tuple(Role)) -> set[int]:
     """Ids of the districts which the person supervises; all for a superuser.
 
     A seat in a committee opens appeals (`has_role`), not the district's records.
     """
-    return _scoped(user, "district", roles=(Role.SUPERVISOR,))
+    return _scoped(user, "district", {Role.SUPERVISOR}.intersection(among))
 
 
-def _scoped(user: User, scope: str, *, roles: tuple[Role, ...] | None = None) -> set[int]:
+def _scoped(user: User, scope: str, roles: Collection[Role]) -> set[int]:
     if user.is_authenticated and user.is_active and user.is_superuser:
         everything: Any = StaffRole._meta.get_field(scope).related_model
         return set(everything._base_manager.values_list("pk", flat=True))
-    wanted = roles or tuple(role for role, of in SCOPE.items() if of == scope)
-    return {getattr(held, f"{scope}_id") for held in roles_of(user) if held.role in wanted}
+    return {getattr(held, f"{scope}_id") for held in roles_of(user) if held.role in roles}
 
 
 def has_role(

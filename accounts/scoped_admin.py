@@ -1,5 +1,6 @@
 """The admin's base class: everybody sees and touches only what they are in charge of."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
@@ -20,24 +21,33 @@ SUPERVISOR, COMMITTEE = Role.SUPERVISOR, Role.COMMITTEE
 
 
 def scope_of(
-    user: User, *, market: str | None, district: str | None, department: str | None = None
+    user: User,
+    *,
+    market: str | None,
+    district: str | None,
+    department: str | None = None,
+    among: Collection[Role] = tuple(Role),
 ) -> Q:
-    """The condition that keeps a queryset to what the person is in charge of.
+    """The condition that keeps a queryset to what the person is in charge of by these roles.
 
-    Each argument is the look-up that leads to that id; None where there is no way to it.
+    Each look-up leads to that id; None where there is no way to it.
     """
     scope = Q(pk__in=[])
     if market is not None:
-        scope |= Q(**{f"{market}__in": markets_of(user)})
+        scope |= Q(**{f"{market}__in": markets_of(user, among=among)})
     if district is not None:
-        scope |= Q(**{f"{district}__in": districts_of(user)})
+        scope |= Q(**{f"{district}__in": districts_of(user, among=among)})
     if department is not None:
-        scope |= Q(**{f"{department}__in": departments_of(user)})
+        scope |= Q(**{f"{department}__in": departments_of(user, among=among)})
     return scope
 
 
 class ScopedModelAdmin(ModelAdmin):
-    """Rights by role, rows by scope. Another market's row is not there: 404, never a redirect."""
+    """Rights by role, rows by scope. Another market's row is not there: 404, never a redirect.
+
+    Who holds two roles has the rights of each only where it is held: somebody who manages one
+    market and helps at the desk of another is no manager there.
+    """
 
     market_path: str | None = None
     district_path: str | None = None
@@ -52,47 +62,75 @@ class ScopedModelAdmin(ModelAdmin):
     show_full_result_count = False
     actions = None
 
-    def has_role_among(self, request: HttpRequest, roles: frozenset[Role]) -> bool:
+    def has_role_among(self, request: HttpRequest, roles: frozenset[Role], row: Any = None) -> bool:
+        """Whether the person holds one of the roles, and, where a row or its id is named, over it.
+
+        An id that is not theirs to see is Http404.
+        """
         user = request.user
         if not (user.is_active and user.is_staff):
             return False
-        return user.is_superuser or any(held.role in roles for held in roles_of(user))
+        if user.is_superuser:
+            return True
+        held = {each.role for each in roles_of(user)}
+        if not held & roles:
+            return False
+        if row is None or held & self._visible_by <= roles:  # seen at all, so by such a role
+            return True
+        if not isinstance(row, self.model):
+            row = self.get_own(request, row)
+        return self.model._base_manager.filter(self._scope(user, roles), pk=row.pk).exists()
+
+    @property
+    def _visible_by(self) -> frozenset[Role]:
+        return self.view_roles | self.change_roles
+
+    def _scope(self, user: User, roles: frozenset[Role]) -> Q:
+        return scope_of(
+            user,
+            market=self.market_path,
+            district=self.district_path,
+            department=self.department_path,
+            among=roles,
+        )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_role_among(request, self.view_roles | self.change_roles)
+        return self.has_role_among(request, self._visible_by)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_role_among(request, self.add_roles)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_role_among(request, self.change_roles)
+        return self.has_role_among(request, self.change_roles, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_role_among(request, self.delete_roles)
+        return self.has_role_among(request, self.delete_roles, obj)
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
         rows = super().get_queryset(request)
         if request.user.is_superuser:
             return rows
-        return rows.filter(
-            scope_of(
-                request.user,  # type: ignore[arg-type]
-                market=self.market_path,
-                district=self.district_path,
-                department=self.department_path,
-            )
-        )
+        return rows.filter(self._scope(request.user, self._visible_by))  # type: ignore[arg-type]
 
     def formfield_for_foreignkey(
         self, db_field: "models.ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> Any:
-        """Offer, and accept, only rows that the person could see in the admin themselves."""
+        """Offer, and accept, only rows that the person could see in the admin themselves.
+
+        The market or district that a row is to belong to must be theirs by a role that may write.
+        """
         related = admin.site._registry.get(db_field.remote_field.model)
         if "queryset" not in kwargs and isinstance(related, ScopedModelAdmin):
-            kwargs["queryset"] = related.get_queryset(request)
+            rows = related.get_queryset(request)
+            belongs_to = db_field.name in (self.market_path, self.district_path)
+            if belongs_to and not request.user.is_superuser:
+                writers = self.add_roles | self.change_roles
+                own = related._scope(request.user, writers)  # type: ignore[arg-type]
+                rows = rows.filter(pk__in=related.model._base_manager.filter(own).values("pk"))
+            kwargs["queryset"] = rows
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def _get_obj_does_not_exist_redirect(

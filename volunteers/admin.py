@@ -98,7 +98,7 @@ class ActivityAdmin(HistoryAdmin):
     inlines = (SignUpInline,)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        if self.has_role_among(request, frozenset({SUPERVISOR})):
+        if self.has_role_among(request, frozenset({SUPERVISOR}), obj):
             return ActivityForm.Meta.fields
         return tuple(name for name in ActivityForm.Meta.fields if name != "district")
 

@@ -222,7 +222,7 @@ class TenancyAdmin(ReadOnlyAdmin):
         return tenancy.last_day or _("open end")
 
     def has_end_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self.has_role_among(request, frozenset({MANAGER, SUPERVISOR}))
+        return self.has_role_among(request, frozenset({MANAGER, SUPERVISOR}), object_id)
 
     @action(
         description=_("End the tenancy"),

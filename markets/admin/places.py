@@ -64,7 +64,7 @@ class MarketAdmin(HistoryAdmin):
         return super().get_queryset(request).annotate(stalls_in_use=in_use)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        if self.has_role_among(request, frozenset({SUPERVISOR})):
+        if self.has_role_among(request, frozenset({SUPERVISOR}), obj):
             # Printed addresses and exports name it by its code.
             return ("code",) if obj else ()
         return ("name", "code", "district", "is_open")
@@ -103,14 +103,14 @@ class DepartmentAdmin(HistoryAdmin):
         )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if not super().has_change_permission(request, obj):
+        if not self.has_role_among(request, self.change_roles):
             return False
         user = request.user
         return (
             not isinstance(obj, Department)
             or user.is_superuser
             or obj.district_id in districts_of(user)  # type: ignore[arg-type]
-            or obj.market_id in markets_of(user)  # type: ignore[arg-type]
+            or obj.market_id in markets_of(user, among={MANAGER})  # type: ignore[arg-type]
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -139,7 +139,7 @@ class StallAdmin(HistoryAdmin):
         return ("yes", _("In use")) if stall.closed_at is None else ("no", _("Given up"))
 
     def has_move_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self.has_change_permission(request)
+        return self.has_change_permission(request, object_id)
 
     @action(
         description=_("Start a tenancy"),

@@ -30,7 +30,9 @@ class Waiting:
 def _reports(user: User) -> Q:
     if user.is_superuser:
         return Q()
-    return scope_of(user, market="market", district="market__district")
+    return scope_of(
+        user, market="market", district="market__district", among={Role.MANAGER, Role.SUPERVISOR}
+    )
 
 
 def waiting_for(user: User) -> list[Waiting]:

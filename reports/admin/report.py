@@ -90,7 +90,7 @@ class ReportAdmin(ReadOnlyAdmin):
 
     def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Managers decide on reports; a supervisor reads along."""
-        return self.has_role_among(request, frozenset({MANAGER}))
+        return self.has_role_among(request, frozenset({MANAGER}), object_id)
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return self.list_filter if self._sees_many(request) else self.list_filter[:2]

@@ -26,7 +26,7 @@ class StuckAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).filter(stuck_at__isnull=False)
 
     def has_retry_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self.has_role_among(request, frozenset({MANAGER}))
+        return self.has_role_among(request, frozenset({MANAGER}), object_id)
 
     @action(
         description=_("Try again"),

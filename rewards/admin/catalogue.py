@@ -124,7 +124,7 @@ class StockAdmin(ScopedModelAdmin):
         return ("low", _("Low")) if left <= stock.low_at else ("fine", _("Enough"))
 
     def has_receive_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self.has_role_among(request, frozenset({MANAGER, CLERK}))
+        return self.has_role_among(request, frozenset({MANAGER, CLERK}), object_id)
 
     @action(
         description=_("Delivery or count"),

@@ -59,7 +59,7 @@ class KioskDeviceAdmin(ScopedModelAdmin):
         return "new", _("Not bound yet")
 
     def has_handle_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self.has_role_among(request, self.change_roles)
+        return self.has_role_among(request, self.change_roles, object_id)
 
     @action(
         description=_("Issue a binding code"),

@@ -74,7 +74,7 @@ class VoucherAdmin(ReadOnlyAdmin):
         return voucher.redemption.user.label
 
     def has_withdraw_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        if not self.has_role_among(request, frozenset({MANAGER})):
+        if not self.has_role_among(request, frozenset({MANAGER}), object_id):
             return False
         return object_id is None or self.get_own(request, object_id).state == VoucherState.ISSUED
 
