@@ -1,5 +1,6 @@
 """Who may come through a staff door: signed in, with the right, and with two factors."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -8,6 +9,7 @@ from urllib.parse import urlencode
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -20,11 +22,16 @@ AFTER_TOTP = "after_totp"  # session key: where to go once TOTP has been set up
 
 
 def has_strong_session(request: HttpRequest) -> bool:
-    """Whether a second factor (TOTP or a recovery code) was given in this session."""
+    """Whether a second factor (TOTP or a recovery code) was given in this session, and today.
+
+    The session itself may be older: one that began as a resident's lasts a month.
+    """
     if not request.user.is_authenticated:
         return False
+    since = time.time() - settings.STAFF_SESSION_HOURS * 3600
     return any(
-        record["method"] == "mfa" for record in get_authentication_records(request, request.user)
+        record["method"] == "mfa" and record["at"] > since
+        for record in get_authentication_records(request, request.user)
     )
 
 

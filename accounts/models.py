@@ -7,6 +7,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.crypto import decrypt
@@ -42,6 +43,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     nickname = models.CharField(_("nickname"), max_length=30, blank=True, default="")
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
+    # Sessions name the round in which they began; the next round ends them all.
+    session_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     USERNAME_FIELD = "username"
@@ -63,6 +66,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.label
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Of the password, as ever, and of the round."""
+        plain: str = super()._get_session_auth_hash(secret=secret)
+        if not self.session_round:
+            return plain
+        return salted_hmac(
+            "accounts.session_round", f"{plain}:{self.session_round}", secret, algorithm="sha256"
+        ).hexdigest()
 
     @property
     def label(self) -> str:

@@ -133,10 +133,17 @@ def _lock_in_charge_of(user: User, by: User) -> User:
 def reset_totp(*, user: User, by: User) -> None:
     """Take TOTP and recovery codes from someone who lost them; the next sign-in sets them up anew.
 
-    Locks the person. Raises StaffRefused.
+    Open sessions end: one of them may be on the lost phone. Locks the person. Raises StaffRefused.
     """
     person = _lock_in_charge_of(user, by)
     Authenticator.objects.filter(user=person).delete()
+    _end_sessions(person)
+
+
+def _end_sessions(person: User) -> None:
+    """Needs the person's lock."""
+    person.session_round += 1
+    person.save(update_fields=["session_round"])
 
 
 @transaction.atomic
@@ -152,13 +159,15 @@ def set_password(*, user: User, password: str, by: User) -> None:
 
 @transaction.atomic
 def set_active(*, user: User, active: bool, by: User) -> None:
-    """Close an account, or open it again. A closed one's sessions end at once. Locks the person."""
+    """Close an account, or open it again. A closed one's sessions end. Locks the person."""
     person = _lock_in_charge_of(user, by)
     if person.pk == by.pk:
         raise StaffRefused("not_allowed")
     if person.is_active != active:
         person.is_active = active
         person.save(update_fields=["is_active"])
+        if not active:
+            _end_sessions(person)
 
 
 def _judge_password(password: str, user: User) -> None:

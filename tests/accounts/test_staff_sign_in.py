@@ -218,6 +218,34 @@ def test_who_holds_a_role_without_being_staff_is_asked_too(city) -> None:
     assert signed_in(city.citizen, strong=False).get("/orders/")["Location"] == SET_UP
 
 
+def test_the_second_step_counts_for_one_working_day(city) -> None:
+    """Also in a session that began as a resident's, which lasts a month."""
+    client = signed_in(city.manager)
+    client.session.set_expiry(30 * 24 * 3600)
+    with time_machine.travel(timezone.now() + timedelta(hours=11, minutes=59), tick=False):
+        assert client.get("/admin/").status_code == 200
+    with time_machine.travel(timezone.now() + timedelta(hours=12, minutes=1), tick=False):
+        assert client.get("/admin/")["Location"] == f"{AGAIN}?next=%2Fadmin%2F"
+
+
+def test_open_sessions_end_with_the_second_step(city) -> None:
+    """Whoever found the phone must not be the one who sets it up anew."""
+    found = signed_in(city.manager)
+    other = signed_in(city.clerk)
+    actions.reset_totp(user=city.manager, by=city.supervisor)
+    assert found.get("/admin/")["Location"] == f"{STAFF}?next=%2Fadmin%2F"
+    assert "_auth_user_id" not in found.session
+    assert other.get("/admin/").status_code == 200
+
+
+def test_a_session_of_a_closed_account_does_not_come_back(city) -> None:
+    old = signed_in(city.manager)
+    actions.set_active(user=city.manager, active=False, by=city.supervisor)
+    actions.set_active(user=city.manager, active=True, by=city.supervisor)
+    assert old.get("/admin/")["Location"] == f"{STAFF}?next=%2Fadmin%2F"
+    assert enter(Client())["Location"] == CODE
+
+
 def test_the_superuser_is_asked_too() -> None:
     boss = User.objects.create_superuser("boss", PASSWORD)
     assert signed_in(boss, strong=False).get("/admin/")["Location"] == SET_UP
