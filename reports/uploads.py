@@ -11,12 +11,12 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
+from reports.actions.photos import MAX_PHOTOS
 from reports.files import NewPhoto
 from reports.imaging.inspect import MAX_BYTES, inspect
 from reports.imaging.refusals import PhotoRefused
 from reports.models import Photo
 
-MAX_PHOTOS = 4
 # Four good photos, or four of which each is somewhat too large: all of it is read, so that the
 # sentence reaches the person. Beyond that nobody is sending photos.
 MAX_BODY = 200 * 1024 * 1024
@@ -84,13 +84,18 @@ class _Csrf(CsrfViewMiddleware):
     def _reject(self, request: HttpRequest, reason: str) -> Any:
         return reason
 
+    def is_foreign(self, request: HttpRequest) -> bool:
+        """Whether another site's page sent it: browsers say so, and our own forms never do."""
+        return "HTTP_ORIGIN" in request.META and not self._origin_verified(request)
+
 
 def takes_photos(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """For views that receive photos: they find `request.guard` and `request.vouched`.
 
     The token is checked here and not by the middleware, which would read the files first and,
     where another tab has signed in meanwhile, throw them away. An unvouched form must only
-    become a draft, which its sender sees and sends again.
+    become a draft, which its sender sees and sends again. What another site's page sends is refused
+    as everywhere: its draft would bring a new session, and so sign the person out.
     """
 
     @csrf_exempt
@@ -105,6 +110,8 @@ def takes_photos(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
             check = _Csrf(lambda request: HttpResponse())
             check.process_request(request)
             reason = check.process_view(request, None, (), {})  # type: ignore[arg-type]
+            if reason is not None and check.is_foreign(request):
+                return CsrfViewMiddleware._reject(check, request, reason)
             request.vouched = reason is None  # type: ignore[attr-defined]
         return view(request, *args, **kwargs)
 

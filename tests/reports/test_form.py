@@ -408,6 +408,18 @@ def test_a_stale_token_keeps_the_form_instead_of_throwing_it_away(city):
     assert send(strict, again | {"csrfmiddlewaretoken": token}).status_code == 303
 
 
+def test_another_sites_page_neither_leaves_a_draft_nor_signs_anybody_out(city):
+    """The browser sends no session along, and would take the one that a draft brings."""
+    stranger = Client(enforce_csrf_checks=True, headers={"origin": "https://evil.example"})
+    response = send(stranger, form_fields(city))
+    assert response.status_code == 403
+    assert "sessionid" not in response.cookies
+    assert not Draft.objects.exists()
+    own = Client(enforce_csrf_checks=True, headers={"origin": "http://testserver"})
+    assert send(own, form_fields(city)).status_code == 302
+    assert Draft.objects.count() == 1
+
+
 def test_a_photo_found_unreadable_while_kept_is_said(city, client):
     cut = bytearray(camera.photo(3, size=(1600, 1200)))
     cut[2000:-4000] = b"\0" * (len(cut) - 6000)  # head and tail are fine, so the door lets it pass
