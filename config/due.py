@@ -67,15 +67,22 @@ def settle(row: DueRow) -> None:
     row.save(update_fields=["due_at", "last_error"])
 
 
-def fail(row: DueRow, error: BaseException | str, *, final: bool = False) -> None:
-    """Record a failed attempt: due again after a back-off, or stuck when that was the last."""
-    now = timezone.now()
+def fail(row: DueRow, error: BaseException | str, *, final: bool = False) -> bool:
+    """Record a failed attempt: due again after a back-off, or stuck when that was the last.
+
+    False, and nothing changed, where the row is no longer as it was claimed: it went away, was
+    settled by somebody else, or is another worker's since the lease ended.
+    """
+    now, claimed_until = timezone.now(), row.due_at
     row.last_error = (error if isinstance(error, str) else f"{type(error).__name__}: {error}")[:500]
     if final or row.attempts >= MAX_ATTEMPTS:
         row.due_at, row.stuck_at = None, now
     else:
         row.due_at = now + timedelta(seconds=BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1])
-    row.save(update_fields=["due_at", "stuck_at", "last_error"])
+    as_claimed = type(row)._base_manager.filter(pk=row.pk, due_at=claimed_until)
+    return bool(
+        as_claimed.update(due_at=row.due_at, stuck_at=row.stuck_at, last_error=row.last_error)
+    )
 
 
 def retry(row: DueRow) -> None:

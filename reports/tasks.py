@@ -10,7 +10,6 @@ from pathlib import Path
 from celery import shared_task
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import DatabaseError
 from django.utils import translation
 
 from config.due import claim, fail
@@ -91,10 +90,8 @@ def _follow_up(row: FollowUp) -> None:
 
 
 def _fail(row: Photo | FollowUp, error: str, *, final: bool = False) -> None:
-    try:
-        fail(row, error, final=final)
-    except DatabaseError:  # the row went away meanwhile: a draft that was thrown away
-        log.warning("%s %s is gone", type(row).__name__, row.pk)
+    if not fail(row, error, final=final):
+        log.info("%s %s was done with by somebody else", type(row).__name__, row.pk)
 
 
 @shared_task(name="reports.purge_drafts")

@@ -72,6 +72,25 @@ def test_a_final_failure_is_stuck_at_once_and_retry_gives_it_new_attempts() -> N
     assert [each.attempts for each in claim(Sms.objects.all())] == [1]
 
 
+def test_what_somebody_else_settled_meanwhile_is_not_stuck() -> None:
+    make_row()
+    (row,) = claim(Sms.objects.all())
+    settle(Sms.objects.get())
+    assert not fail(row, "too late", final=True)
+    row.refresh_from_db()
+    assert (row.due_at, row.stuck_at, row.last_error) == (None, None, "")
+
+
+def test_whoever_lost_the_lease_does_not_shorten_that_of_the_next(time_machine) -> None:
+    make_row()
+    (slow,) = claim(Sms.objects.all())
+    time_machine.move_to(timezone.now() + timedelta(minutes=2, seconds=1), tick=False)
+    (quick,) = claim(Sms.objects.all())
+    assert not fail(slow, "too late")
+    assert claim(Sms.objects.all()) == []
+    assert fail(quick, "no answer")
+
+
 def test_claims_come_soonest_due_first_and_no_more_than_asked() -> None:
     late = make_row(due_at=timezone.now() - timedelta(seconds=10))
     later = make_row(due_at=timezone.now() - timedelta(minutes=5))
