@@ -9,19 +9,9 @@ import structlog
 from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware
 
-PROBES = frozenset({"/livez", "/readyz"})
-
 
 class RequestLogMiddleware(RequestMiddleware):
-    """One line a request, when it is answered: method, route, status, request id.
-
-    Probes come every few seconds for ever, and say nothing.
-    """
-
-    def __call__(self, request: HttpRequest) -> Any:
-        if request.path in PROBES:
-            return self.get_response(request)
-        return super().__call__(request)
+    """One line a request, when it is answered: method, route, status, request id."""
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

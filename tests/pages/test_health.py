@@ -17,6 +17,13 @@ def test_alive_without_database_session_or_policy(client: Client) -> None:
     assert "no-store" in answer["Cache-Control"]
 
 
+def test_a_probe_asks_by_number_and_in_the_clear(client: Client, settings) -> None:
+    settings.ALLOWED_HOSTS = ["city.example"]
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/livez", headers={"host": "10.0.0.7:8000"}).status_code == 200
+    assert client.get("/robots.txt", headers={"host": "10.0.0.7:8000"}).status_code == 400
+
+
 @pytest.mark.django_db
 def test_ready(client: Client, monkeypatch, django_assert_num_queries) -> None:
     monkeypatch.setattr(health, "_broker", lambda: "ok")
