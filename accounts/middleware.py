@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from accounts.access import staff_gate
 
@@ -16,7 +17,7 @@ class StaffTotpMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         path = request.path
-        if path.startswith(settings.STAFF_DOORS) and not path.endswith("/logout/"):
+        if path.startswith(settings.STAFF_DOORS) and path != reverse("admin:logout"):
             stopped = staff_gate(request)
             if stopped is not None:
                 return stopped

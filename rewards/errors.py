@@ -32,8 +32,7 @@ class RewardsRefused(Exception):
     | merchants_only | | the service desk can't take a voucher for money |
     | unknown_binding | | no tablet waits for this binding code, or it has run out |
     | kiosk_revoked | at | this tablet was taken out of use |
-    | wrong_code | tries_left | no valid member code |
-    | code_expired | | the member code has run out or was used |
+    | wrong_code | tries_left | no member code that is good now: unknown, used or run out |
     | kiosk_locked | until, seconds | too many wrong codes on this tablet |
     """
 

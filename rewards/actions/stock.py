@@ -1,4 +1,7 @@
-"""Units that come, and the one that a redemption takes. docs/decisions/stock.md says why parts."""
+"""Units that come, and the one that a redemption takes.
+
+Why a stock is in parts: docs/decisions/0004-stock-in-shares.md.
+"""
 
 import secrets
 import uuid
