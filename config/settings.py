@@ -121,6 +121,9 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "config_cache",
+        # Beyond it a third is thrown away, counts of wrong passwords too: more than anybody can
+        # make while a count lasts.
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
     }
 }
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30

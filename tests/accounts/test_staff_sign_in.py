@@ -85,6 +85,15 @@ def test_guessing_passwords_is_stopped_for_that_account_only(client, city) -> No
         assert enter(Client())["Location"] == "/admin/"
 
 
+def test_a_crowd_of_other_counts_does_not_wash_this_one_away(client, city) -> None:
+    cache.clear()
+    for _each in range(5):
+        enter(client, password="wrong")
+    for other in range(400):  # what guessing at 400 other names leaves behind
+        cache.set(f"other:{other}", 1, timeout=300)
+    assert "请等 5 分钟再试" in words(enter(client))
+
+
 def test_guessing_codes_is_stopped(client, city) -> None:
     cache.clear()
     actions.set_totp_secret(user=city.manager, secret=TOTP_SECRET)
