@@ -130,12 +130,28 @@ class MerchantAdmin(HistoryAdmin):
         now: list[Tenancy] = merchant.now  # type: ignore[attr-defined]
         return "、".join(f"{each.stall.market} {each.stall}" for each in now) or "–"
 
+    def has_let_in_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whoever is let in may take vouchers at every stall of the merchant.
+
+        So it needs somebody in charge of all of them: taking a merchant in from another market
+        must not open that market's till.
+        """
+        if not self.has_change_permission(request, object_id):
+            return False
+        if object_id is None or request.user.is_superuser:
+            return True
+        stalls = admin.site._registry[Stall]._scope(request.user, self.change_roles)  # type: ignore[attr-defined]
+        held = Tenancy.objects.filter(
+            merchant=self.get_own(request, object_id), days__overlap=(timezone.localdate(), None)
+        )
+        return not held.exclude(stall__in=Stall.objects.filter(stalls)).exists()
+
     @action(
         description=_("Add a person"),
         url_path="add-member",
         icon="person_add",
         variant=ActionVariant.PRIMARY,
-        permissions=["change"],
+        permissions=["let_in"],
         dialog={
             "title": _("Who may act for this merchant?"),
             "form_class": AddMemberDialog,

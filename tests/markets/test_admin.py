@@ -237,6 +237,22 @@ def test_who_may_act_for_a_merchant(city: City) -> None:
     assert not city.merchant.members.filter(user=someone).exists()
 
 
+def test_taking_a_merchant_in_does_not_open_their_till_elsewhere(city: City) -> None:
+    """Whoever acts for a merchant takes vouchers at all stalls: one market alone lets nobody in."""
+    free = make_stall(city.market, "A-90")
+    manager = signed_in(city.manager)
+    first_day = timezone.localdate().isoformat()
+    form = {"_form_submitted": "on", "licence": city.other_merchant.licence, "first_day": first_day}
+    assert manager.post(dialog("start_tenancy", free), form).status_code == 302
+    assert merchant_of(free) == city.other_merchant
+    address = dialog("add_member", city.other_merchant)
+    form = {"_form_submitted": "on", "phone": city.citizen.phone, "role": "owner"}
+    assert manager.post(address, form).status_code == 403
+    assert not city.other_merchant.members.filter(user=city.citizen).exists()
+    assert signed_in(city.supervisor).post(address, form).status_code == 302
+    assert city.other_merchant.members.filter(user=city.citizen).exists()
+
+
 def test_ending_a_tenancy(city: City) -> None:
     tenancy = city.stall.tenancies.get()
     today = timezone.localdate()
