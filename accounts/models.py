@@ -69,7 +69,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Of the password, as ever, and of the round."""
-        plain: str = super()._get_session_auth_hash(secret=secret)
+        plain: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
         if not self.session_round:
             return plain
         return salted_hmac(

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from pages.views.health import livez, readyz
 
@@ -10,14 +11,14 @@ PROBES = {"/livez": livez, "/readyz": readyz}
 
 
 def answer_probes(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
     """Middleware, the first: a balancer asks by number, not by one of ALLOWED_HOSTS.
 
     They come every few seconds for ever, so they are not logged either.
     """
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         probe = PROBES.get(request.path)
         return probe(request) if probe else get_response(request)
 
