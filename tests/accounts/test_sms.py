@@ -7,7 +7,9 @@ from io import StringIO
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import actions, sms, tasks
@@ -289,6 +291,19 @@ def test_http_needs_an_encrypted_way() -> None:
     with pytest.raises(CannotSend) as error:
         backend.send(to=PHONE, body="x", reference="sms-1")
     assert error.value.final
+
+
+def test_wiping_does_not_read_what_was_wiped_long_ago() -> None:
+    sent = {"kind": Sms.Kind.CODE, "to_cipher": b"", "due_at": None, "sent_at": timezone.now()}
+    Sms.objects.bulk_create(Sms(phone_hash=f"{each}", **sent) for each in range(3000))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE accounts_sms")
+    with CaptureQueriesContext(connection) as done:
+        actions.wipe_old_bodies()
+    for each in done.captured_queries:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {each['sql']}")
+            assert "sms_with_words" in str(cursor.fetchall())
 
 
 def test_a_batch_ends_before_its_lease() -> None:
