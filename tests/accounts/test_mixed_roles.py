@@ -48,6 +48,14 @@ def test_a_clerk_reads_no_reports_there(city, visitor) -> None:
     assert waiting_for(city.manager)[0].count == 1
 
 
+def test_a_tile_leads_to_a_list_that_opens(city) -> None:
+    for person in (city.clerk, city.manager, city.supervisor, city.handler):
+        tiles = waiting_for(person)
+        visitor = signed_in(person)
+        assert [visitor.get(tile.url).status_code for tile in tiles] == [200] * len(tiles)
+    assert [tile.url for tile in waiting_for(city.clerk)] == ["/admin/rewards/stock/"]
+
+
 def test_a_clerk_binds_and_revokes_no_tablet_there(city, visitor) -> None:
     own, other = make_kiosk(city, city.market), make_kiosk(city, city.other_market)
     at = "/admin/rewards/kioskdevice/"
