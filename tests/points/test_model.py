@@ -17,7 +17,7 @@ from points.calendar import expiry_of
 from points.models import Account, Bucket, Programme, Transfer
 from tests.points.ledger import SHANGHAI, assert_whole, give, make_ledger, use
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PEOPLE = [person(1), person(2), person(3)]
 CAP = 60
 

@@ -219,7 +219,7 @@ def test_adding_a_bad_photo_gets_its_sentence(city):
         url(report, "add_photo"), {"key": str(uuid4()), "photo": upload(BAD)}
     )
     assert response.status_code == 422
-    assert "照片无法读取,请换一张" in page_of(response)
+    assert "照片无法读取，请换一张" in page_of(response)
     response = signed_in(city.citizen).post(url(report, "add_photo"), {"key": str(uuid4())})
     assert "请至少放一张照片" in page_of(response)
 
@@ -354,7 +354,7 @@ def test_a_bad_after_photo_keeps_the_words(city):
     fields = {"key": key, "order": order.pk, "words": "扫干净了"}
     response = handler.post(url(report, "finish"), fields | {"photo": upload(BAD)})
     assert response.status_code == 422
-    assert "照片无法读取,请换一张" in page_of(response)
+    assert "照片无法读取，请换一张" in page_of(response)
     assert "扫干净了" in page_of(response)
     response = handler.post(url(report, "finish"), fields)
     assert "请放一张处理后的照片" in page_of(response)

@@ -24,7 +24,7 @@ from tests.reports.helpers import (
 from tests.signing_in import sign_in, signed_in
 
 URL = reverse("reports:new")
-UNREADABLE = "照片无法读取,请换一张(支持 JPG、PNG、WebP、HEIC,单张 ≤ 20 MB)"
+UNREADABLE = "照片无法读取，请换一张（支持 JPG、PNG、WebP、HEIC，单张 ≤ 20 MB）。"
 
 
 def send(client: Client, fields: dict):

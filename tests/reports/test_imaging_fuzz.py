@@ -11,6 +11,8 @@ from reports.imaging.process import LARGE, Processed, process
 from reports.imaging.refusals import PhotoRefused
 from tests import camera, hostile
 
+pytestmark = pytest.mark.slow
+
 STARTS = (
     b"",
     b"\xff\xd8\xff\xe0",

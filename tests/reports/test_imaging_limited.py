@@ -23,6 +23,8 @@ from reports.imaging.process import process
 from reports.imaging.refusals import PhotoRefused
 from tests import camera, hostile
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def jpeg(tmp_path) -> Path:

@@ -14,6 +14,8 @@ from reports.imaging.process import process
 from reports.imaging.refusals import PhotoRefused
 from tests import camera, hostile
 
+pytestmark = pytest.mark.slow
+
 SIZE = (1200, 900)  # small enough to make many
 
 

@@ -68,6 +68,7 @@ def _order(report) -> Order:
 TABLE = [(verb, state) for verb in Verb if verb != Verb.SUBMIT for state in State]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("verb", "state"), TABLE)
 def test_the_table_decides(city, verb, state):
     report = brought_to(state, city)
@@ -123,6 +124,7 @@ MANAGER_VERBS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("verb", "state"), MANAGER_VERBS)
 @pytest.mark.parametrize("who", ["other_manager", "clerk", "handler", "citizen", "supervisor"])
 def test_only_the_markets_manager(city, verb, state, who):
@@ -134,6 +136,7 @@ def test_only_the_markets_manager(city, verb, state, who):
     assert fresh(report).state == state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("verb", "state"), MANAGER_VERBS)
 def test_nobody_decides_about_their_own_report(city, verb, state):
     report = brought_to(state, city)

@@ -34,7 +34,7 @@ def test_the_unreadable_photo_is_said_as_it_was_agreed():
     with translation.override("zh-hans"):
         assert (
             photo_sentence("unreadable")
-            == "照片无法读取,请换一张(支持 JPG、PNG、WebP、HEIC,单张 ≤ 20 MB)"
+            == "照片无法读取，请换一张（支持 JPG、PNG、WebP、HEIC，单张 ≤ 20 MB）。"
         )
 
 
