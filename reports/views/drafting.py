@@ -13,7 +13,7 @@ from reports import actions
 from reports.errors import ReportRefused
 from reports.models import Draft, Photo
 from reports.queries import draft_for, draft_photos
-from reports.uploads import Slot, Uploads
+from reports.uploads import ONE_MORE, Slot, Uploads
 from reports.words import photo_sentence, sentence
 
 SESSION_KEY = "drafts"
@@ -134,4 +134,4 @@ def _label(slot: Slot) -> tuple[str, str]:
         return _("From further away"), _("so that the place is clear")
     if slot.kind == Photo.Kind.AFTER:
         return _("After the fix"), _("from the same spot as before")
-    return _("Another photo"), _("if it helps")
+    return _("Another photo"), _("if it helps") if slot not in ONE_MORE else ""

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 
 WORDS = "烂菜叶堆在过道上，走路打滑。"
 MEDIUM = (1600, 1200)
-UNREADABLE = "照片无法读取,请换一张(支持 JPG、PNG、WebP、HEIC,单张 ≤ 20 MB)"
+UNREADABLE = "照片无法读取，请换一张（支持 JPG、PNG、WebP、HEIC，单张 ≤ 20 MB）。"
 SIZES = [pytest.param(PHONE, id="390x844"), pytest.param(DESK, id="1280x800")]
 
 
@@ -73,7 +73,7 @@ def test_a_session_that_ended_in_mid_form_costs_one_more_press(
     send(page)
 
     steps.sign_in_by_phone(page, str(city.citizen.phone))
-    expect(page.get_by_text("您填的内容都还在，再按一次「提交」就完成了。")).to_be_visible()
+    expect(page.get_by_text("您填的内容都还在，再按一次“提交”就完成了。")).to_be_visible()
     expect_kept(page)
     for label in ("近景", "远景"):
         steps.expect_upright(steps.photo_slot(page, label).get_by_role("img"))
