@@ -136,7 +136,7 @@ def test_points_that_die_soon_are_said(city: City) -> None:
     with time_machine.travel(timezone.now() + timedelta(days=350), tick=False):
         text = signed_in(city.citizen).get("/").content.decode()
         assert "其中 20 分" in text
-        assert "到期" in text
+        assert "分可用到" in text
 
 
 def test_english(client: Client, city: City) -> None:

@@ -37,7 +37,7 @@ def test_what_a_resident_has(city: City, django_assert_num_queries) -> None:
         "李女士",
         city.citizen.masked_phone,
         "20",
-        "到期",
+        "分可用到",
         "积分明细",
         "会员码",
         "我的券",

@@ -154,7 +154,7 @@ def test_it_shows_the_balance_and_what_expires_next(citizen, programme):
     response = signed_in(citizen).get(PATH)
     words = text(response)
     assert "65" in words
-    assert "其中 15 分可用到 2026年12月31日，过期作废" in words
+    assert "其中 15 分可用到 2026年12月31日" in words
     assert "+20" in words
     assert "−5" in words
     assert "占道经营" in words

@@ -144,7 +144,7 @@ class TestSteppingUp:
         assert "1000" in page
         assert "李**" in page
         assert "李女士" not in page
-        assert "后到期" in page
+        assert "分可用到" in page
         assert city.market.name in page
 
     @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ class TestCatalogue:
 
         assert "1000" in page
         assert "还差 300 分" in page or "300 分" in page
-        assert "后到期" in page
+        assert "分可用到" in page
 
     def test_the_market_is_remembered(self, city: City) -> None:
         client = Client()
