@@ -97,7 +97,7 @@ CATEGORIES: dict[tuple[str, str, str], list[CategoryData]] = {
             "Heaps of rubbish",
             "通道或摊位旁有垃圾、烂菜叶堆放",
             scene="rubbish",
-            words=("菜叶堆了一地,走路打滑", "垃圾桶满了没人收", "摊位后面堆着黑色垃圾袋,有异味"),
+            words=("菜叶堆了一地，走路打滑", "垃圾桶满了没人收", "摊位后面堆着黑色垃圾袋，有异味"),
         ),
         CategoryData(
             "dirty-water",
@@ -105,7 +105,7 @@ CATEGORIES: dict[tuple[str, str, str], list[CategoryData]] = {
             "Dirty water on the floor",
             "地面有污水、血水积存",
             scene="puddle",
-            words=("水产区地上全是水,老人容易摔", "下水口堵了,污水流到过道", "血水没有冲洗"),
+            words=("水产区地上全是水，老人容易摔", "下水口堵了，污水流到过道", "血水没有冲洗"),
         ),
     ],
     ("order", "市场秩序", "Order in the aisles"): [
@@ -115,7 +115,7 @@ CATEGORIES: dict[tuple[str, str, str], list[CategoryData]] = {
             "Blocking the aisle",
             "货物、箱筐摆到黄线以外的通道上",
             scene="crates",
-            words=("箱子摆到过道上,推婴儿车过不去", "摊位超出黄线半米多", "过道两边都摆了货"),
+            words=("箱子摆到过道上，推婴儿车过不去", "摊位超出黄线半米多", "过道两边都摆了货"),
         ),
         CategoryData(
             "clutter",
@@ -138,7 +138,7 @@ CATEGORIES: dict[tuple[str, str, str], list[CategoryData]] = {
             respond=60,
             resolve=240,
             scene="spoiled",
-            words=("豆制品已经过期三天还在卖", "鱼不新鲜,有味道", "肉的颜色发暗"),
+            words=("豆制品已经过期三天还在卖", "鱼不新鲜，有味道", "肉的颜色发暗"),
         ),
         CategoryData(
             "cold-chain",
@@ -168,7 +168,7 @@ CATEGORIES: dict[tuple[str, str, str], list[CategoryData]] = {
             "Loose wires",
             "乱接插座、电线裸露或悬挂",
             scene="wires",
-            words=("插座挂在半空,下面就是水", "电线从顶上垂下来"),
+            words=("插座挂在半空，下面就是水", "电线从顶上垂下来"),
         ),
     ],
     ("honest", "诚信经营", "Honest trade"): [
@@ -188,7 +188,7 @@ CATEGORIES: dict[tuple[str, str, str], list[CategoryData]] = {
             "没有价签或价签与结算不符",
             stall="required",
             scene="crates",
-            words=("几样菜都没有标价", "价签写 5 元,结账 6 元"),
+            words=("几样菜都没有标价", "价签写 5 元，结账 6 元"),
         ),
     ],
 }
@@ -196,15 +196,15 @@ CATEGORIES: dict[tuple[str, str, str], list[CategoryData]] = {
 PRODUCE_OF_ZONE = {"A": "vegetables", "B": "fruit", "C": "fish", "D": "meat", "E": "vegetables"}
 
 REFUSALS = (
-    "照片里看不出问题,现场查看也没有发现,请补拍后再报。",
-    "这是临时卸货,十分钟内已经离开,不算占道经营。",
-    "同一问题今天上午已有人上报并处理,感谢您的关注。",
+    "照片里看不出问题，现场查看也没有发现，请补拍后再报。",
+    "这是临时卸货，十分钟内已经离开，不算占道经营。",
+    "同一问题今天上午已有人上报并处理，感谢您的关注。",
 )
 AFTER_WORDS = (
-    "已清理,通道恢复畅通。",
+    "已清理，通道恢复畅通。",
     "已当场整改并提醒商户。",
-    "已冲洗地面,疏通下水口。",
-    "已下架并登记,立案处理。",
+    "已冲洗地面，疏通下水口。",
+    "已下架并登记，立案处理。",
 )
 
 
@@ -231,7 +231,7 @@ REWARDS = [
         300,
         3000,
         "voucher",
-        "本市场各摊位可用,一次用完",
+        "本市场各摊位可用，一次用完",
         240,
     ),
     RewardData(
@@ -241,14 +241,21 @@ REWARDS = [
         500,
         5000,
         "voucher",
-        "本市场各摊位可用,一次用完",
+        "本市场各摊位可用，一次用完",
         240,
     ),
 ]
 
 ACTIVITIES = [
-    ("清晨文明劝导", "早高峰在市场入口引导推车、提醒不占道,发放文明购物袋。", "市场正门", 7, 2, 12),
-    ("公平秤义务复称", "帮街坊复称、登记短斤少两,工作人员会教您怎么用。", "公平秤旁", 9, 3, 6),
+    (
+        "清晨文明劝导",
+        "早高峰在市场入口引导推车、提醒不占道，发放文明购物袋。",
+        "市场正门",
+        7,
+        2,
+        12,
+    ),
+    ("公平秤义务复称", "帮街坊复称、登记短斤少两，工作人员会教您怎么用。", "公平秤旁", 9, 3, 6),
     ("给老人教手机", "在服务台教老人用随手拍和积分兑换。", "服务台", 14, 2, 4),
-    ("周末大扫除", "一起清理卫生死角,工具由市场提供。", "市场后门", 16, 2, 30),
+    ("市场大扫除", "一起清理卫生死角，工具由市场提供。", "市场后门", 16, 2, 30),
 ]

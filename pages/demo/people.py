@@ -46,8 +46,10 @@ class People:
             [self._person(self._rng.choice(data.SURNAMES) + "老板") for _each in range(count)]
         )
 
-    def staff(self, username: str, role: Role, **scope: object) -> User:
-        user = User.objects.create(username=username, password=self._password, is_staff=True)
+    def staff(self, username: str, role: Role, *, called: str = "", **scope: object) -> User:
+        user = User.objects.create(
+            username=username, password=self._password, nickname=called, is_staff=True
+        )
         StaffRole.objects.create(user=user, role=role, **scope)
         set_totp_secret(user=user, secret=data.TOTP_SECRET)
         return user

@@ -94,6 +94,7 @@ def _departments(places: Places, people: People, district: District) -> None:
             people.staff(
                 f"handler-{district.code}-{department.pk}-{each}",
                 Role.HANDLER,
+                called=f"{name}{data.SURNAMES[2 * department.pk + each]}师傅",
                 department=department,
             )
             for each in (1, 2)

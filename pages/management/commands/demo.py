@@ -31,14 +31,14 @@ class Command(BaseCommand):
             if options["if_empty"]:
                 return
             raise CommandError(
-                "这个数据库里已有数据,示范城市只能建在空的数据库里。 "
+                "这个数据库里已有数据，演示城市只能建在空的数据库里。 "
                 "There is data already; the demo city needs an empty database."
             )
         if not settings.DEMO_PHONES:
             raise CommandError(
-                "示范城市的密码人人知道,只在 DEMO_PHONES=1 时建立。 "
+                "演示城市的密码人人知道，只在 DEMO_PHONES=1 时建立。 "
                 "Everybody knows the demo's passwords: it is built only with DEMO_PHONES=1."
             )
         begin = time.monotonic()
         build_city(say=lambda words: self.stdout.write(words))
-        self.stdout.write(f"示范城市建好了 demo city ready: {time.monotonic() - begin:.0f} s")
+        self.stdout.write(f"演示城市建好了 demo city ready: {time.monotonic() - begin:.0f} s")
