@@ -265,6 +265,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-follow-ups": {"task": "reports.do_due_follow_ups", "schedule": 60.0},
     "expire-points": {"task": "points.expire_nightly", "schedule": crontab(hour=0, minute=20)},
     "audit-ledger": {"task": "points.audit_hourly", "schedule": crontab(minute=40)},
+    "audit-stock": {"task": "rewards.audit_hourly", "schedule": crontab(minute=45)},
     "purge-drafts": {"task": "reports.purge_drafts", "schedule": crontab(hour=3, minute=10)},
     "purge-accounts": {"task": "accounts.purge_unverified", "schedule": crontab(hour=3, minute=30)},
 }

@@ -47,7 +47,6 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str]]]] = [
         _("Points"),
         [
             (_("Programmes"), "rule", "points_programme"),
-            (_("Rules"), "checklist", "points_rule"),
             (_("Accounts"), "account_balance_wallet", "points_account"),
             (_("Ledger"), "menu_book", "points_transfer"),
         ],
