@@ -94,7 +94,7 @@ def _departments(places: Places, people: People, district: District) -> None:
             people.staff(
                 f"handler-{district.code}-{department.pk}-{each}",
                 Role.HANDLER,
-                called=f"{name}{data.SURNAMES[2 * department.pk + each]}师傅",
+                called=f"{data.SURNAMES[2 * department.pk + each]}师傅",
                 department=department,
             )
             for each in (1, 2)
@@ -127,7 +127,12 @@ def _market(
         )
         for day in range(7)
     )
-    places.managers[market.pk] = people.staff(f"manager-{each.code}", Role.MANAGER, market=market)
+    places.managers[market.pk] = people.staff(
+        f"manager-{each.code}",
+        Role.MANAGER,
+        called=f"{data.SURNAMES[market.pk]}经理",
+        market=market,
+    )
     places.clerks[market.pk] = people.staff(f"clerk-{each.code}", Role.CLERK, market=market)
     own = Department.objects.create(district=district, market=market, name=data.OWN_DEPARTMENT)
     places.departments[market.pk, data.OWN_DEPARTMENT] = own
