@@ -82,7 +82,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Transactional tests empty the tables between them, which append-only tables refuse.
 
     Only their TRUNCATE triggers are switched off; those against UPDATE and DELETE stay.
+    Fails where no collected test is marked `django_db`: then this is not a test's database.
     """
+    assert connection.settings_dict["NAME"].startswith("test_"), "mark one test with django_db"
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "select tgrelid::regclass::text, tgname from pg_trigger"

@@ -131,6 +131,15 @@ def rows_of(model: Any) -> list[tuple]:
     return list(model._base_manager.order_by("pk").values_list(*fields))
 
 
+# First, and marked: a database is set up only where some test asks for one by its mark, and a
+# marked test closes the connection that the city of the others lives in.
+@pytest.mark.django_db
+def test_without_a_city_there_is_nobody_to_be() -> None:
+    out = io.StringIO()
+    call_command("demo", "--people", stdout=out)
+    assert out.getvalue() == ""
+
+
 def test_is_of_the_size_that_was_promised(demo: Demo) -> None:
     assert District.objects.count() == 2
     assert Market.objects.count() == 6
