@@ -10,7 +10,7 @@ from accounts.states import Role
 from tests.makers import PASSWORD, City, make_city
 from tests.signing_in import TOTP_SECRET, signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 USERS, ROLES, MESSAGES = (
     "/admin/accounts/user/",
     "/admin/accounts/staffrole/",

@@ -11,7 +11,7 @@ from markets.queries import code_of, merchant_of
 from tests.makers import City, make_city, make_market, make_merchant, make_resident, make_stall
 from tests.signing_in import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 DAY = dt.timedelta(days=1)
 
 

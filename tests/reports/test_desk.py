@@ -12,6 +12,8 @@ from tests.makers import City
 from tests.reports.helpers import brought_to, fresh, verbs
 from tests.signing_in import signed_in
 
+pytestmark = pytest.mark.slow
+
 LIST = "/admin/reports/report/"
 
 

@@ -12,6 +12,8 @@ from reports.imaging.refusals import PhotoRefused
 from tests import camera, hostile
 from tests.hostile import TAKEN, Hostile
 
+pytestmark = pytest.mark.slow
+
 
 def look(data: bytes) -> Shape:
     return inspect(io.BytesIO(data))

@@ -17,7 +17,7 @@ from tests.makers import City, make_city
 from tests.rewards.shop import buy, give_points, make_goods, make_reward, on_shelf
 from tests.signing_in import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture
