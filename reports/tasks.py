@@ -54,10 +54,12 @@ def _process(photo: Photo) -> None:
 def _on_disk(photo: Photo) -> Iterator[Path]:
     """The original as a local file, fetched where the storage is elsewhere."""
     try:
-        yield Path(default_storage.path(photo.original.name))
-        return
+        here = default_storage.path(photo.original.name)
     except NotImplementedError:
-        pass
+        here = ""
+    if here:
+        yield Path(here)
+        return
     with tempfile.NamedTemporaryFile() as copy:
         with default_storage.open(photo.original.name) as original:
             for chunk in original.chunks():

@@ -1,6 +1,7 @@
 """What follows by itself, also when workers die, repeat themselves, or hear no bell."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -178,3 +179,9 @@ def test_with_the_broker_away_the_story_still_ends(city, broker: Broker):
     assert tasks.do_due_follow_ups() == 1
     assert fresh(report).state == State.DISPATCHED
     assert report.photos.get().status == "ready"
+
+
+def test_what_goes_wrong_with_a_photo_is_not_taken_for_a_distant_storage(settings) -> None:
+    photo = SimpleNamespace(original=SimpleNamespace(name="originals/none"))
+    with pytest.raises(NotImplementedError), tasks._on_disk(photo):
+        raise NotImplementedError
